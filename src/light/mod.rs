@@ -1,0 +1,1 @@
+//! Ring 2: the lights in time. Pure; allocation-free per frame.

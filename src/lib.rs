@@ -22,5 +22,6 @@
 pub mod devices;
 pub mod engine;
 pub mod light;
+pub mod remote;
 pub mod show;
 pub mod time;

@@ -256,7 +256,7 @@ pub struct List {
 /// One cue.
 #[derive(Debug, Clone)]
 pub struct Cue {
-    /// Stable through renumbering: the file's `id`, else `list/number`.
+    /// Stable through renumbering: the file's `id`, else its number.
     pub id: Arc<str>,
     /// Text, unique in the show: `12.5`.
     pub number: Arc<str>,

@@ -1,0 +1,4 @@
+//! Ring 4: control from elsewhere. Reads the snapshot, gives intents; opens no socket itself.
+
+pub mod midi;
+pub mod osc;

@@ -19,6 +19,7 @@
 //! [`engine::Effect::Send`] → [`devices::Driver::command`] → bytes in [`devices::Out`] → links → wire,
 //! and what the device says comes back as a [`engine::Report`].
 
+pub mod cli;
 pub mod devices;
 pub mod engine;
 pub mod light;

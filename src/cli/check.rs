@@ -1,0 +1,33 @@
+//! `showcall check SHOW`: every finding in one run.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::findings;
+use crate::show;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The show: a folder that holds show.toml, or a file
+    show: PathBuf,
+    /// Print one JSON object a finding on stdout, for editors
+    #[arg(long)]
+    json: bool,
+    /// Look for hardware profiles here too
+    #[arg(long, value_name = "DIR")]
+    profiles: Vec<PathBuf>,
+}
+
+/// Exit code 0: clean (warnings allowed), 1: errors, 2: cannot read.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let loaded = show::load(&args.show, &args.profiles);
+    if args.json {
+        findings::print_json(&loaded);
+    } else {
+        eprint!("{}", findings::render(&loaded, findings::Look::of_stderr()));
+        eprintln!("{}", findings::summary(&loaded));
+    }
+    findings::exit_code(&loaded)
+}

@@ -1,0 +1,140 @@
+//! Findings as people and editors read them; shared by every subcommand that loads a show.
+
+use std::fmt;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+use crate::show::{self, Finding, Loaded, Severity, Show};
+
+/// How findings are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Colours and box characters.
+    Terminal,
+    /// Plain text, for files and tests.
+    Plain,
+}
+
+impl Look {
+    /// Colours only when stderr is a terminal and `NO_COLOR` is not set.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() { Self::Terminal } else { Self::Plain }
+    }
+}
+
+/// Loads a show for a subcommand that needs it whole: findings go to stderr, and errors give the exit code instead.
+///
+/// # Errors
+/// The exit code, when the show has errors or cannot be read.
+pub fn load_or_say(path: &Path, profiles: &[PathBuf]) -> Result<(Arc<Show>, Loaded), ExitCode> {
+    let loaded = show::load(path, profiles);
+    match &loaded.show {
+        Some(show) => Ok((Arc::clone(show), loaded)),
+        None => {
+            eprint!("{}", render(&loaded, Look::of_stderr()));
+            eprintln!("{}", summary(&loaded));
+            Err(exit_code(&loaded))
+        }
+    }
+}
+
+/// 0: clean (warnings allowed), 1: errors, 2: cannot read.
+#[must_use]
+pub fn exit_code(loaded: &Loaded) -> ExitCode {
+    match (loaded.is_unreadable(), loaded.has_errors()) {
+        (true, _) => ExitCode::from(2),
+        (_, true) => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// The last line: how many of each.
+#[must_use]
+pub fn summary(loaded: &Loaded) -> String {
+    let errors = loaded.findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let warnings = loaded.findings.len() - errors;
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, 0) => "no findings".into(),
+        (0, w) => many(w, "warning"),
+        (e, 0) => many(e, "error"),
+        (e, w) => format!("{}, {}", many(e, "error"), many(w, "warning")),
+    }
+}
+
+/// One JSON object a line on stdout.
+pub fn print_json(loaded: &Loaded) {
+    let mut out = std::io::stdout().lock();
+    for finding in &loaded.findings {
+        if let Ok(line) = serde_json::to_string(finding) {
+            // A reader that went away ends the output, nothing else.
+            if writeln!(out, "{line}").is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Every finding with its place in the text.
+#[must_use]
+pub fn render(loaded: &Loaded, look: Look) -> String {
+    let theme = if look == Look::Terminal { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
+    let sources: Vec<_> = loaded.sources.iter().map(|(name, text)| (name.as_str(), NamedSource::new(name, text.clone()))).collect();
+    let mut out = String::new();
+    for finding in &loaded.findings {
+        let source = sources.iter().find(|(name, _)| *name == &*finding.file).map(|(_, source)| source);
+        // Writing to a string cannot fail; a source that does not hold the span leaves the message without its picture.
+        if handler.render_report(&mut out, &Shown { finding, source }).is_err() {
+            out.push_str(&finding.message);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// A finding as miette takes it.
+#[derive(Debug)]
+struct Shown<'a> {
+    finding: &'a Finding,
+    source: Option<&'a NamedSource<String>>,
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.finding.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.finding.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.finding.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.finding.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        self.source?;
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, self.finding.span.0, self.finding.span.1))))
+    }
+}

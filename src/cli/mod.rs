@@ -1,0 +1,31 @@
+//! Ring 4: the command line. One file a subcommand; exit codes: 0 done, 1 the show or the run has errors, 2 cannot start.
+
+pub mod check;
+pub mod findings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Show-day control and cue system: one GO fires timed actions at lights, sound and screens, and each is proven to have landed.
+#[derive(Debug, Parser)]
+#[command(name = "showcall", version, disable_help_subcommand = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The subcommands. Each has its own file with `Args` and `run`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check a show and say everything that is wrong with it
+    Check(check::Args),
+}
+
+/// Reads the command line and runs the subcommand.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+    }
+}

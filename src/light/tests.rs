@@ -1,0 +1,337 @@
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Board, Saved};
+use crate::show::{Attribute, Curve, Fixture, LightAct, Param, ParamIx, Rest, Rig, Universe};
+use crate::time::{Mono, Span};
+
+const DIM: ParamIx = ParamIx(0);
+const RED: ParamIx = ParamIx(1);
+const PAN: ParamIx = ParamIx(2);
+const GOBO: ParamIx = ParamIx(3);
+const FULL: u16 = u16::MAX;
+
+/// Two heads (dimmer, red, 16-bit pan, snapping gobo) on universe 0 at slots 1 and 11, one more on universe 1.
+fn rig() -> Arc<Rig> {
+    let mut rig = Rig::default();
+    for (f, (universe, slot)) in [(0, 0), (0, 10), (1, 0)].into_iter().enumerate() {
+        let base = Param {
+            fixture: f as u32,
+            attribute: Attribute::Dimmer,
+            universe,
+            coarse: slot,
+            fine: None,
+            default: 0,
+            snap: false,
+            intensity: false,
+        };
+        rig.fixtures.push(Fixture {
+            key: format!("head{f}").into(),
+            profile: "head".into(),
+            universe,
+            address: slot + 1,
+            first_param: rig.params.len() as u32,
+            param_count: 4,
+        });
+        rig.params.push(Param { intensity: true, ..base });
+        rig.params.push(Param { attribute: Attribute::Red, coarse: slot + 1, default: FULL, ..base });
+        rig.params.push(Param { attribute: Attribute::Pan, coarse: slot + 2, fine: Some(slot + 3), default: 0x8000, ..base });
+        rig.params.push(Param { attribute: Attribute::Gobo, coarse: slot + 4, snap: true, ..base });
+    }
+    rig.universes = (1..=2).map(|number| Universe { number, outputs: Vec::new() }).collect();
+    Arc::new(rig)
+}
+
+fn act(values: &[(ParamIx, u16)], ms: u64) -> LightAct {
+    LightAct {
+        values: values.to_vec(),
+        release: Vec::new(),
+        up: Span::ms(ms),
+        down: Span::ms(ms),
+        delay: Span::ZERO,
+        curve: Curve::Linear,
+        rest: Rest::Keep,
+        label: "test".into(),
+    }
+}
+
+fn ms(ms: u64) -> Mono {
+    Mono::ZERO + Span::ms(ms)
+}
+
+fn head(n: u32, ix: ParamIx) -> ParamIx {
+    ParamIx(n * 4 + ix.0)
+}
+
+#[test]
+fn nothing_is_named_before_a_cue_names_it_and_a_named_universe_rests_at_its_defaults() {
+    let mut board = Board::new(rig());
+    assert!(!board.named(0) && !board.named(1) && !board.named(9));
+    assert_eq!(board.target(DIM), None);
+    board.apply(ms(5), &act(&[(DIM, FULL)], 0));
+    assert!(board.named(0) && !board.named(1));
+    assert_eq!(board.touched().collect::<Vec<_>>(), [0]);
+    assert_eq!(board.touched().count(), 0, "asked once");
+    let mut slots = [7; 512];
+    board.render(ms(5), 0, &mut slots);
+    assert_eq!(slots[..5], [255, 255, 0x80, 0, 0], "the unnamed colour and pan rest");
+    assert_eq!(slots[10..15], [0, 255, 0x80, 0, 0], "so does the whole unnamed fixture");
+    assert!(slots[15..].iter().all(|s| *s == 0));
+}
+
+#[test]
+fn up_and_down_have_their_own_times_and_everything_else_takes_the_time_up() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, FULL), (RED, 0)], 0));
+    board.apply(ms(0), &act(&[(head(1, DIM), 0)], 0));
+    let both = LightAct { up: Span::ms(1000), down: Span::ms(2000), ..act(&[(DIM, 0), (RED, FULL), (head(1, DIM), FULL)], 0) };
+    board.apply(ms(0), &both);
+    assert_eq!(board.level(DIM, ms(1000)), 32768, "half way down");
+    assert_eq!((board.level(RED, ms(1000)), board.level(head(1, DIM), ms(1000))), (FULL, FULL), "both up");
+    assert_eq!(board.level(RED, ms(500)), 32768);
+    assert!(board.moving(ms(1999)) && !board.moving(ms(2000)));
+    assert_eq!(board.settles_at(), ms(2000));
+}
+
+#[test]
+fn a_new_act_takes_a_parameter_from_where_it_is() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, 40_000)], 1000));
+    board.apply(ms(500), &act(&[(DIM, 0)], 1000));
+    assert_eq!(board.level(DIM, ms(500)), 20_000);
+    assert_eq!(board.level(DIM, ms(1000)), 10_000);
+    assert_eq!(board.target(DIM), Some(0));
+}
+
+#[test]
+fn what_runs_goes_on_during_the_delay_of_the_next() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, 40_000)], 1000));
+    board.apply(ms(100), &LightAct { delay: Span::ms(650), ..act(&[(DIM, 0)], 1000) });
+    assert_eq!(board.target(DIM), Some(0));
+    assert_eq!(board.level(DIM, ms(700)), 28_000, "still the first fade");
+    assert_eq!(board.level(DIM, ms(750)), 30_000, "where the second begins");
+    assert_eq!(board.level(DIM, ms(1250)), 15_000);
+    assert_eq!(board.settles_at(), ms(1750));
+    board.apply(ms(200), &act(&[(DIM, 8000)], 0));
+    assert_eq!(board.level(DIM, ms(5000)), 8000, "the newest act forgets the one that still waited");
+}
+
+#[test]
+fn snapping_parameters_jump_and_wait_for_the_delay() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, FULL)], 0));
+    board.apply(ms(0), &LightAct { delay: Span::ms(100), ..act(&[(GOBO, 0x2000), (PAN, 0)], 1000) });
+    assert_eq!(board.level(GOBO, ms(99)), 0);
+    assert_eq!(board.level(GOBO, ms(100)), 0x2000);
+    assert_eq!(board.level(PAN, ms(600)), 0x4000);
+    board.apply(ms(2000), &LightAct { curve: Curve::Snap, ..act(&[(PAN, 77)], 1000) });
+    assert_eq!(board.level(PAN, ms(2000)), 77);
+}
+
+#[test]
+fn a_whole_look_fades_out_the_intensities_that_the_run_has_set_and_it_does_not_name() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, FULL), (RED, 5)], 0));
+    board.touched().for_each(drop);
+    let look = LightAct { rest: Rest::Out, ..act(&[(head(2, DIM), FULL)], 1000) };
+    board.apply(ms(0), &look);
+    assert_eq!(board.level(DIM, ms(500)), 32768);
+    assert_eq!((board.level(DIM, ms(1000)), board.target(DIM)), (0, Some(0)));
+    assert_eq!(board.level(RED, ms(1000)), 5, "a colour is not light");
+    assert_eq!(board.target(head(1, DIM)), None, "what the run never set stays alone");
+    assert_eq!(board.touched().collect::<Vec<_>>(), [0, 1]);
+    board.apply(ms(3000), &look);
+    assert_eq!(board.touched().count(), 0, "again the same picture: nothing to send");
+}
+
+#[test]
+fn what_is_released_returns_to_its_default_and_is_nobodys() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, FULL), (PAN, 0)], 0));
+    board.apply(ms(0), &LightAct { release: vec![PAN, head(1, PAN)], ..act(&[], 1000) });
+    assert_eq!(board.target(PAN), None);
+    assert_eq!((board.level(PAN, ms(500)), board.level(PAN, ms(1000))), (0x4000, 0x8000));
+    assert!(board.named(0), "its universe is still sent");
+}
+
+#[test]
+fn a_dark_fixture_turns_and_changes_colour_before_its_light_comes() {
+    let mut board = Board::new(rig());
+    let rise = LightAct { delay: Span::ms(200), ..act(&[(DIM, FULL), (RED, 9), (PAN, 100)], 1000) };
+    board.apply(ms(0), &rise);
+    assert_eq!((board.level(RED, ms(0)), board.level(PAN, ms(0)), board.level(DIM, ms(200))), (9, 100, 0));
+    board.apply(ms(100), &act(&[(RED, 7)], 1000));
+    assert_eq!(board.level(RED, ms(100)), 7, "dark until its delay is over");
+    board.apply(ms(300), &act(&[(RED, 1007), (PAN, 200)], 1000));
+    assert_eq!((board.level(RED, ms(300)), board.level(RED, ms(800))), (7, 507), "seen now, so it travels");
+}
+
+#[test]
+fn halt_stops_everything_where_it_is() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &act(&[(DIM, 40_000)], 1000));
+    board.apply(ms(0), &LightAct { delay: Span::ms(900), ..act(&[(head(1, DIM), FULL)], 1000) });
+    board.halt(ms(500));
+    assert_eq!((board.level(DIM, ms(9000)), board.target(DIM)), (20_000, Some(20_000)));
+    assert_eq!(board.level(head(1, DIM), ms(9000)), 0);
+    assert!(!board.moving(ms(500)));
+}
+
+#[test]
+fn pause_freezes_fades_and_delays_and_resume_goes_on() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &LightAct { delay: Span::ms(100), ..act(&[(DIM, 40_000)], 1000) });
+    board.pause(ms(600));
+    assert_eq!(board.level(DIM, ms(60_000)), 20_000);
+    assert!(!board.moving(ms(700)));
+    assert_eq!(board.settles_at(), Mono(u64::MAX));
+    board.apply(ms(700), &act(&[(head(1, DIM), 10_000)], 0));
+    assert_eq!(board.level(head(1, DIM), ms(700)), 10_000, "a jump lands while paused");
+    board.resume(ms(10_600));
+    assert_eq!(board.level(DIM, ms(10_850)), 30_000);
+    assert_eq!(board.settles_at(), ms(11_100));
+    assert!(board.moving(ms(11_099)) && !board.moving(ms(11_100)));
+}
+
+#[test]
+fn an_act_on_what_the_rig_does_not_have_changes_nothing() {
+    let mut board = Board::new(rig());
+    board.apply(ms(0), &LightAct { release: vec![ParamIx(99)], ..act(&[(ParamIx(77), 5)], 10) });
+    assert_eq!((board.level(ParamIx(77), ms(0)), board.target(ParamIx(77))), (0, None));
+    let mut slots = [1; 512];
+    board.render(ms(0), 9, &mut slots);
+    assert_eq!(slots, [0; 512]);
+}
+
+/// The exact curve, in floating point.
+fn exact(curve: Curve, from: u16, to: u16, done: f64) -> f64 {
+    let p = done.clamp(0.0, 1.0);
+    let s = match curve {
+        Curve::Linear => p,
+        Curve::SCurve => p * p * (3.0 - 2.0 * p),
+        Curve::Square if to > from => p * p,
+        Curve::Square => 1.0 - (1.0 - p) * (1.0 - p),
+        Curve::Snap => 1.0,
+    };
+    f64::from(from) + (f64::from(to) - f64::from(from)) * s
+}
+
+fn curves() -> impl Strategy<Value = Curve> {
+    prop_oneof![Just(Curve::Linear), Just(Curve::SCurve), Just(Curve::Square), Just(Curve::Snap)]
+}
+
+#[derive(Debug, Clone)]
+enum Deed {
+    Apply(LightAct),
+    Halt,
+    Pause,
+    Resume,
+}
+
+fn acts() -> impl Strategy<Value = LightAct> {
+    let values = proptest::collection::btree_map(0_u32..12, any::<u16>(), 0..6);
+    let release = proptest::collection::vec((0_u32..12).prop_map(ParamIx), 0..3);
+    (values, release, 0_u64..3000, 0_u64..3000, prop_oneof![Just(0), 0_u64..1000], curves(), any::<bool>()).prop_map(
+        |(values, release, up, down, delay, curve, out)| LightAct {
+            values: values.into_iter().map(|(ix, v)| (ParamIx(ix), v)).collect(),
+            release,
+            up: Span::ms(up),
+            down: Span::ms(down),
+            delay: Span::ms(delay),
+            curve,
+            rest: if out { Rest::Out } else { Rest::Keep },
+            label: "any".into(),
+        },
+    )
+}
+
+fn deeds() -> impl Strategy<Value = Vec<(u64, Deed)>> {
+    let deed = prop_oneof![6 => acts().prop_map(Deed::Apply), 1 => Just(Deed::Halt), 1 => Just(Deed::Pause), 1 => Just(Deed::Resume)];
+    proptest::collection::vec((0_u64..1500, deed), 1..24)
+}
+
+fn do_it(board: &mut Board, at: Mono, deed: &Deed) {
+    match deed {
+        Deed::Apply(act) => board.apply(at, act),
+        Deed::Halt => board.halt(at),
+        Deed::Pause => board.pause(at),
+        Deed::Resume => board.resume(at),
+    }
+}
+
+fn frames(board: &Board, now: Mono) -> [[u8; 512]; 2] {
+    let mut frames = [[0; 512]; 2];
+    for (u, slots) in (0..).zip(&mut frames) {
+        board.render(now, u, slots);
+    }
+    frames
+}
+
+proptest! {
+    #[test]
+    fn a_fade_is_exact_to_one_step_of_sixteen_bits(
+        from: u16, to: u16, curve in curves(), length in 1_u64..=36_000_000_000_000_000, part in 0.0_f64..=1.0,
+    ) {
+        let mut board = Board::new(rig());
+        board.apply(Mono(0), &act(&[(DIM, from)], 0));
+        let fade = LightAct { up: Span(length), down: Span(length), curve, ..act(&[(DIM, to)], 0) };
+        board.apply(Mono(1000), &fade);
+        let elapsed = (length as f64 * part) as u64;
+        let is = f64::from(board.level(DIM, Mono(1000 + elapsed)));
+        let should = exact(curve, from, to, elapsed as f64 / length as f64);
+        prop_assert!((is - should).abs() <= 1.0, "{} is not {}", is, should);
+        prop_assert_eq!(board.level(DIM, Mono(1000 + length)), to);
+    }
+
+    /// Laws over whole evenings: no jump but where one was asked for, the picture after the last fade is the targets,
+    /// frames equal levels, and a board of a checkpoint goes on the same.
+    #[test]
+    fn any_evening(deeds in deeds()) {
+        let rig = rig();
+        let mut board = Board::new(rig.clone());
+        let mut restored = board.clone();
+        let mut at = Mono::ZERO;
+        for (wait, deed) in &deeds {
+            at += Span::ms(*wait);
+            let before: Vec<u16> = (0..12).map(|i| board.level(ParamIx(i), at)).collect();
+            do_it(&mut board, at, deed);
+            do_it(&mut restored, at, deed);
+            let jumps = match deed {
+                Deed::Apply(act) => act.up.is_zero() || act.down.is_zero() || act.curve == Curve::Snap,
+                _ => false,
+            };
+            for (ix, was) in (0..).map(ParamIx).zip(before) {
+                let param = rig.params[ix.at()];
+                if param.intensity && !jumps {
+                    prop_assert!(board.level(ix, at).abs_diff(was) <= 1, "{:?} jumped", ix);
+                }
+            }
+            let later = at + Span::ms(333);
+            prop_assert_eq!(frames(&board, later), frames(&restored, later));
+            let text = serde_json::to_string(&board.save()).unwrap();
+            restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
+            prop_assert_eq!(restored.save(), board.save());
+        }
+        board.resume(at);
+        let end = board.settles_at().max(at);
+        prop_assert!(!board.moving(end));
+        let picture = frames(&board, end);
+        for (i, param) in rig.params.iter().enumerate() {
+            let ix = ParamIx(i as u32);
+            if let Some(target) = board.target(ix) {
+                prop_assert_eq!(board.level(ix, end), target);
+            }
+            let [high, low] = board.level(ix, end).to_be_bytes();
+            let slots = &picture[usize::from(param.universe)];
+            prop_assert_eq!(slots[usize::from(param.coarse)], high);
+            if let Some(fine) = param.fine {
+                prop_assert_eq!(slots[usize::from(fine)], low);
+            }
+        }
+        prop_assert!(board.motions.len() <= 2 * rig.params.len() + 3, "motions are used again");
+    }
+}

@@ -1,13 +1,21 @@
 //! Ring 1: what the show *is*. Values only; knows nobody.
 
+pub mod fault;
+mod fields;
 mod finding;
+pub mod fixture_text;
+pub mod library;
 mod load;
 mod model;
 mod profile;
+pub mod profile_text;
 mod rig;
 mod value;
+pub mod value_text;
 
 pub use finding::{Finding, Lines, Severity};
+pub use fixture_text::{FixtureChannel, FixtureProfile};
+pub use library::Library;
 pub use load::{Loaded, load, load_text};
 pub use model::*;
 pub use profile::*;

@@ -1,0 +1,222 @@
+//! Properties: path, what it holds, whose it is, how it is proved.
+
+use std::sync::Arc;
+
+use toml::de::DeValue;
+
+use crate::show::fault::Faults;
+use crate::show::fields::{Fields, Node, json_of};
+use crate::show::value_text::{read_decimal, read_plain, read_value};
+use crate::show::{Db, Keeping, OnReturn, Profile, Proof, PropSpec, Value, ValueKind};
+
+/// The kinds of value by name.
+const KINDS: [&str; 8] = ["switch", "int", "level", "decimal", "text", "choice", "transport", "args"];
+const CLASSES: [(&str, Keeping); 4] =
+    [("hold", Keeping::Hold), ("set", Keeping::Set), ("once", Keeping::Once), ("guarded", Keeping::Guarded)];
+const RETURNS: [(&str, OnReturn); 4] =
+    [("ask", OnReturn::Ask), ("next_go", OnReturn::NextGo), ("at_once", OnReturn::AtOnce), ("never", OnReturn::Never)];
+const PROOFS: [(&str, Proof); 3] = [("observed", Proof::Observed), ("acked", Proof::Acked), ("none", Proof::None)];
+
+/// Reads all of `[property.*]`; the names tables are read before.
+pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut Faults) {
+    let mut masks = Vec::new();
+    for (key, _, node) in top.entries("property", faults) {
+        let Some(fields) = Fields::of(node, format!("[property.{key}]"), faults) else { continue };
+        if let Some(spec) = property(key, fields, profile, &mut masks, faults) {
+            profile.props.insert(key.into(), spec);
+        }
+    }
+    for (key, node) in masks {
+        let Some(masked_by) = masked_by(node, profile, faults) else { continue };
+        if let Some(spec) = profile.props.get_mut(key) {
+            spec.masked_by = masked_by;
+        }
+    }
+}
+
+/// One property; what masks it is noted for when all are known.
+fn property<'a, 'i>(
+    key: &'a str,
+    mut fields: Fields<'a, 'i>,
+    profile: &Profile,
+    masks: &mut Vec<(&'a str, &'a Node<'i>)>,
+    faults: &mut Faults,
+) -> Option<PropSpec> {
+    let path_node = fields.get("path");
+    let path = fields.need_text("path", faults);
+    if let (Some(path), Some(node)) = (path, path_node) {
+        check_placeholders(path, node, profile, faults);
+    }
+    let kind = read_kind(&mut fields, faults);
+    let class = one_of(&mut fields, "class", CLASSES, faults).unwrap_or(Keeping::Set);
+    let tolerance = fields.get("tolerance").and_then(|node| tolerance(node, kind.as_ref(), faults)).unwrap_or(0);
+    if let Some(node) = fields.get("masked_by") {
+        masks.push((key, node));
+    }
+    let mut wire = super::json_entry(&mut fields, "wire", faults);
+    for key in ["set", "get", "observe"] {
+        if let Some(node) = fields.get(key) {
+            wire.insert(key.to_owned(), json_of(node.get_ref()));
+        }
+    }
+    let spec = PropSpec {
+        path: path.unwrap_or_default().into(),
+        label: fields.text("label", faults).unwrap_or(key).into(),
+        kind: kind.clone().unwrap_or(ValueKind::Text),
+        class,
+        on_return: one_of(&mut fields, "on_return", RETURNS, faults).unwrap_or_default(),
+        proof: one_of(&mut fields, "proof", PROOFS, faults).unwrap_or_default(),
+        lands_within: fields.duration("lands_within", faults),
+        tolerance,
+        masked_by: Vec::new(),
+        moves: fields.texts("moves", faults).into_iter().map(|(text, _)| text).collect(),
+        barrier: fields.flag("barrier", faults).unwrap_or(false),
+        pausable: fields.flag("pausable", faults).unwrap_or(false),
+        mic: fields.flag("mic", faults).unwrap_or(false),
+        wire,
+    };
+    fields.finish(faults);
+    (path.is_some() && kind.is_some()).then_some(spec)
+}
+
+/// `type` with `range` or `choices`.
+pub(super) fn read_kind(fields: &mut Fields<'_, '_>, faults: &mut Faults) -> Option<ValueKind> {
+    if fields.get("type").is_none() {
+        faults.add_help(fields.span(), format!("{} needs a type", fields.place()), format!("one of {}", KINDS.join(", ")));
+    }
+    let name = fields.word("type", &KINDS, faults).and_then(|at| KINDS.get(at).copied());
+    let range = fields.get("range");
+    let choices = fields.get("choices").map(toml::Spanned::span);
+    let words: Vec<Arc<str>> = fields.texts("choices", faults).into_iter().map(|(word, _)| word).collect();
+    let name = name?;
+    if let (Some(node), false) = (range, matches!(name, "int" | "level" | "decimal")) {
+        faults.add(node.span(), format!("a property of type {name} has no range"));
+    }
+    match (name, choices) {
+        ("choice", Some(_)) if !words.is_empty() => return Some(ValueKind::Choice(words)),
+        ("choice", _) => {
+            faults.add(fields.span(), "type choice needs choices = [\"…\", \"…\"]");
+            return None;
+        }
+        (_, Some(span)) => faults.add(span, format!("only type choice has choices, not type {name}")),
+        _ => {}
+    }
+    Some(match name {
+        "switch" => ValueKind::Switch,
+        "text" => ValueKind::Text,
+        "transport" => ValueKind::Transport,
+        "args" => ValueKind::Args,
+        "int" => {
+            let (min, max) = bounds(range, crate::show::fields::int_of, (i64::MIN, i64::MAX), faults);
+            ValueKind::Int { min, max }
+        }
+        "level" => {
+            let (min, max) = bounds(range, level, (-200_000, 200_000), faults);
+            ValueKind::Level { min, max }
+        }
+        _ => {
+            let (min, max) = bounds(range, read_decimal, (0, 1_000_000), faults);
+            ValueKind::Decimal { min, max }
+        }
+    })
+}
+
+/// A level that is not off, in thousandths of a dB.
+fn level(value: &DeValue<'_>) -> Option<i32> {
+    value.as_str().and_then(|text| Db::parse(text).ok()).filter(|db| *db != Db::OFF).map(|db| db.0)
+}
+
+/// `range = [lowest, highest]`.
+fn bounds<T: PartialOrd + Copy>(
+    node: Option<&Node<'_>>,
+    read: impl Fn(&DeValue<'_>) -> Option<T>,
+    default: (T, T),
+    faults: &mut Faults,
+) -> (T, T) {
+    let Some(node) = node else { return default };
+    let ends = match node.get_ref() {
+        DeValue::Array(items) => items.iter().map(|item| read(item.get_ref())).collect::<Option<Vec<T>>>(),
+        _ => None,
+    };
+    match ends.as_deref() {
+        Some([min, max]) if min <= max => (*min, *max),
+        _ => {
+            faults.add_help(
+                node.span(),
+                "range is [lowest, highest] in the property's own unit",
+                "write [0, 99] or [\"-90 dB\", \"10 dB\"]",
+            );
+            default
+        }
+    }
+}
+
+/// Every `{placeholder}` of a path must have its names table.
+fn check_placeholders(path: &str, node: &Node<'_>, profile: &Profile, faults: &mut Faults) {
+    for name in super::placeholders(path) {
+        if !profile.names.contains_key(name) {
+            let help = format!("add [names.{name}] (it may be empty: then any text is taken as it is)");
+            faults.add_help(node.span(), format!("the path has {{{name}}}, but the profile has no names table \"{name}\""), help);
+        }
+    }
+}
+
+/// A difference that counts as the same: `"0.1 dB"` or a decimal.
+fn tolerance(node: &Node<'_>, kind: Option<&ValueKind>, faults: &mut Faults) -> Option<u32> {
+    let value = match kind {
+        Some(ValueKind::Level { .. }) => level(node.get_ref()).map(i64::from),
+        Some(ValueKind::Decimal { .. }) => read_decimal(node.get_ref()),
+        _ => None,
+    };
+    let tolerance = value.and_then(|n| u32::try_from(n).ok());
+    if tolerance.is_none() {
+        faults.add(node.span(), "tolerance is \"0.1 dB\" for a level or 0.01 for a decimal; other types have none");
+    }
+    tolerance
+}
+
+/// `masked_by = [{ property = "mute-group", value = true }]`.
+fn masked_by(node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<Vec<(Arc<str>, Value)>> {
+    let Some(items) = node.get_ref().as_array() else {
+        faults.add(node.span(), "masked_by is a list: [{ property = \"…\", value = true }]");
+        return None;
+    };
+    let mut masks = Vec::new();
+    for item in items.iter() {
+        let Some(mut fields) = Fields::of(item, "an entry of masked_by", faults) else { continue };
+        let span = fields.get("property").map_or_else(|| fields.span(), toml::Spanned::span);
+        let key = fields.need_text("property", faults);
+        let value = fields.get("value");
+        if value.is_none() {
+            faults.add(fields.span(), "an entry of masked_by needs value = …");
+        }
+        fields.finish(faults);
+        let (Some(key), Some(value)) = (key, value) else { continue };
+        let read = match profile.props.get(key) {
+            Some(spec) => read_value(&spec.kind, value.get_ref()),
+            // A path of the device that the show itself never sets: `config/mute/1`.
+            None if key.contains('/') => read_plain(value.get_ref()),
+            None => {
+                let known = profile.props.keys().map(|key| &**key);
+                faults.unknown(span, format!("masked_by names the property \"{key}\", which the profile does not have"), key, known);
+                continue;
+            }
+        };
+        match read {
+            Ok(value) => masks.push((key.into(), value)),
+            Err(why) => faults.add(node.span(), why),
+        }
+    }
+    Some(masks)
+}
+
+/// One of some words.
+fn one_of<T: Copy, const N: usize>(
+    fields: &mut Fields<'_, '_>,
+    key: &'static str,
+    words: [(&'static str, T); N],
+    faults: &mut Faults,
+) -> Option<T> {
+    let at = fields.word(key, &words.map(|(word, _)| word), faults)?;
+    words.get(at).map(|(_, value)| *value)
+}

@@ -25,4 +25,5 @@ pub mod engine;
 pub mod light;
 pub mod remote;
 pub mod show;
+pub mod stage;
 pub mod time;

@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod findings;
+pub mod new;
+pub mod profiles;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,10 @@ struct Cli {
 enum Command {
     /// Check a show and say everything that is wrong with it
     Check(check::Args),
+    /// Make a commented show folder to start from
+    New(new::Args),
+    /// List the hardware profiles, or tell all about one
+    Profiles(profiles::Args),
 }
 
 /// Reads the command line and runs the subcommand.
@@ -27,5 +33,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Check(args) => check::run(&args),
+        Command::New(args) => new::run(&args),
+        Command::Profiles(args) => profiles::run(&args),
     }
 }

@@ -1,0 +1,202 @@
+//! `showcall profiles [KEY]`: the models that a show can name, and what one of them can do.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::show::fault::suggestion;
+use crate::show::{FixtureProfile, Library, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec, fixture_text};
+
+/// Arguments of `profiles`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Tell all about this profile
+    key: Option<String>,
+    /// Look here first: a folder of profiles, such as the one beside a show
+    #[arg(long, value_name = "DIR")]
+    profiles: Vec<PathBuf>,
+}
+
+/// Exit code 0: told, 1: no such profile or it has faults, 2: a folder cannot be read.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let mut library = Library::builtin();
+    for folder in args.profiles.iter().rev() {
+        library = match library.with_dir(folder) {
+            Ok(library) => library,
+            Err(e) => {
+                eprintln!("cannot read profiles: {e}");
+                return ExitCode::from(2);
+            }
+        };
+    }
+    let told = match &args.key {
+        None => Ok(list(&library)),
+        Some(key) => about(&library, key),
+    };
+    match told {
+        Ok(text) => {
+            // A reader that went away (`| head`) ends the output, nothing else.
+            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// All profiles, one a line.
+fn list(library: &Library) -> String {
+    let mut rows = vec![["KEY", "MAKER", "MODEL", "FAMILY", "VERBS"].map(String::from)];
+    for key in library.keys() {
+        rows.push(match library.profile(key) {
+            Some(p) => [key.into(), p.maker.to_string(), p.model.to_string(), p.family.to_string(), verbs(&p).join(" ")],
+            None => [key.into(), "-".into(), "-".into(), "-".into(), "has faults: showcall profiles ".to_owned() + key],
+        });
+    }
+    for key in library.fixture_keys() {
+        rows.push(match library.fixture(key) {
+            Some(f) => [key.into(), f.maker.to_string(), f.model.to_string(), "fixture".into(), format!("{} slots", f.footprint)],
+            None => [key.into(), "-".into(), "-".into(), "fixture".into(), "has faults: showcall profiles ".to_owned() + key],
+        });
+    }
+    columns(&rows)
+}
+
+/// Rows with their columns lined up.
+fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = String::new();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn verbs(profile: &Profile) -> Vec<&str> {
+    profile.verbs.keys().map(|verb| &**verb).collect()
+}
+
+/// All about one profile, or why not.
+fn about(library: &Library, key: &str) -> Result<String, String> {
+    if let Some(profile) = library.profile(key) {
+        return Ok(device(&profile));
+    }
+    if let Some(fixture) = library.fixture(key) {
+        return Ok(light(&fixture));
+    }
+    if let Some(source) = library.source(key, false).or_else(|| library.source(key, true)) {
+        let mut text = format!("{} has faults:", source.name);
+        for fault in source.faults() {
+            let line = source.text.get(..fault.span.start).map_or(0, |before| before.matches('\n').count()) + 1;
+            let _ = write!(text, "\n  line {line}: {}", fault.message);
+            if let Some(help) = &fault.help {
+                let _ = write!(text, " ({help})");
+            }
+        }
+        return Err(text);
+    }
+    let known = library.keys().into_iter().chain(library.fixture_keys());
+    let help = suggestion(key, known).unwrap_or_else(|| "showcall profiles lists all".into());
+    Err(format!("there is no profile \"{key}\" ({help})"))
+}
+
+fn device(profile: &Profile) -> String {
+    let mut out = format!("{}: {} {}, family {}\n", profile.key, profile.maker, profile.model, profile.family);
+    if profile.port > 0 {
+        let _ = writeln!(out, "port {}", profile.port);
+    }
+    let l = &profile.limits;
+    let _ = writeln!(out, "lands within {}, offline after {}, at most {} fade steps a second", l.lands_within, l.offline_after, l.max_rate);
+    section(&mut out, "patch", profile.names.iter().map(|(key, table)| [key.to_string(), names(table)]).collect());
+    section(&mut out, "verbs", profile.verbs.iter().flat_map(|(key, specs)| specs.iter().map(|s| verb(profile, key, s))).collect());
+    section(&mut out, "properties", profile.props.iter().map(|(key, spec)| property(key, spec)).collect());
+    section(&mut out, "options", profile.options.iter().map(|(key, spec)| option(key, spec)).collect());
+    section(&mut out, "sources", profile.sources.iter().map(|source| [source.to_string()]).collect());
+    out
+}
+
+/// A heading and its rows, when there are any.
+fn section<const N: usize>(out: &mut String, heading: &str, rows: Vec<[String; N]>) {
+    if rows.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{heading}");
+    for line in columns(&rows).lines() {
+        let _ = writeln!(out, "  {line}");
+    }
+}
+
+fn names(table: &crate::show::NameTable) -> String {
+    let patterns = table.patterns.iter().map(|p| format!("{}{} to {}", p.prefix, p.first, p.last));
+    let all: Vec<String> = patterns.chain(table.fixed.keys().map(|name| name.to_string())).collect();
+    if all.is_empty() { "any text".into() } else { all.join(", ") }
+}
+
+/// How a step writes the verb, and what it moves.
+fn verb(profile: &Profile, key: &str, spec: &VerbSpec) -> [String; 2] {
+    let path = profile.props.get(&spec.property).map_or("", |prop| &prop.path);
+    let mut selectors: Vec<&str> = crate::show::profile_text::placeholders(path).collect();
+    let does = match &spec.value {
+        None => String::new(),
+        Some(ValueSpec::Fixed(value)) => format!(" = {value}"),
+        Some(ValueSpec::Selector(name)) => {
+            selectors.push(name);
+            format!(" = the {name}")
+        }
+        Some(ValueSpec::Transport { clip, playing }) => {
+            selectors.extend(clip.as_deref());
+            (if *playing { " plays" } else { " stops" }).into()
+        }
+    };
+    let given: String = selectors.iter().map(|name| format!(", {name} = \"…\"")).collect();
+    [format!("{key} = {{ on = \"…\"{given} }}"), format!("{}{does}", spec.property)]
+}
+
+fn property(key: &str, spec: &PropSpec) -> [String; 4] {
+    let class = format!("{:?}", spec.class).to_lowercase();
+    let proof = format!("{:?}", spec.proof).to_lowercase();
+    [key.into(), kind(&spec.kind), class, format!("proof: {proof}")]
+}
+
+fn kind(kind: &ValueKind) -> String {
+    match kind {
+        ValueKind::Switch => "on or off".into(),
+        ValueKind::Int { min: i64::MIN, .. } => "whole number".into(),
+        ValueKind::Int { min, max } => format!("{min} to {max}"),
+        ValueKind::Level { min, max } => format!("{} to {}", crate::show::Db(*min), crate::show::Db(*max)),
+        ValueKind::Decimal { min, max } => {
+            format!("{} to {}", crate::show::Value::Decimal(*min), crate::show::Value::Decimal(*max))
+        }
+        ValueKind::Text => "text".into(),
+        ValueKind::Choice(words) => words.join(" | "),
+        ValueKind::Transport => "player".into(),
+        ValueKind::Args => "arguments".into(),
+    }
+}
+
+fn option(key: &str, spec: &OptionSpec) -> [String; 3] {
+    [key.into(), kind(&spec.kind), spec.default.as_ref().map_or_else(String::new, |value| format!("default {value}"))]
+}
+
+fn light(fixture: &FixtureProfile) -> String {
+    let mut out = format!("{}: {} {}, {} slots\n", fixture.key, fixture.maker, fixture.model, fixture.footprint);
+    let rows = fixture.channels.iter().map(|channel| {
+        let slot = channel.fine.map_or_else(|| channel.slot.to_string(), |fine| format!("{} and {fine}", channel.slot));
+        let name = fixture_text::ATTRIBUTES.iter().find(|(_, one)| *one == channel.attribute).map_or("", |(name, _)| name);
+        let values: Vec<&str> = channel.values.keys().map(|value| &**value).collect();
+        [slot, name.to_owned(), values.join(" | ")]
+    });
+    section(&mut out, "slots", rows.collect());
+    out
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use toml::de::DeValue;
 
-use crate::show::fault::Faults;
+use crate::show::fault::{Faults, nearest};
 use crate::show::fields::{Fields, Node, json_of};
 use crate::show::value_text::{read_decimal, read_plain, read_value};
 use crate::show::{Db, Keeping, OnReturn, Profile, Proof, PropSpec, Value, ValueKind};
@@ -155,7 +155,10 @@ fn bounds<T: PartialOrd + Copy>(
 fn check_placeholders(path: &str, node: &Node<'_>, profile: &Profile, faults: &mut Faults) {
     for name in super::placeholders(path) {
         if !profile.names.contains_key(name) {
-            let help = format!("add [names.{name}] (it may be empty: then any text is taken as it is)");
+            let help = nearest(name, profile.names.keys().map(|key| &**key)).map_or_else(
+                || format!("add [names.{name}] (it may be empty: then any text is taken as it is)"),
+                |near| format!("did you mean {{{near}}}?"),
+            );
             faults.add_help(node.span(), format!("the path has {{{name}}}, but the profile has no names table \"{name}\""), help);
         }
     }

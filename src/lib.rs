@@ -23,6 +23,7 @@ pub mod cli;
 pub mod devices;
 pub mod engine;
 pub mod light;
+pub mod links;
 pub mod remote;
 pub mod show;
 pub mod stage;

@@ -133,8 +133,15 @@ pub enum WireEvent<'a> {
     Up(WireId),
     /// The wire cannot be used; links tries again by itself.
     Down(WireId, Arc<str>),
-    /// A send failed: this destination is unreachable just now.
-    SendFailed(WireId, Arc<str>),
+    /// A send failed: this destination is unreachable just now. `to` where the send named one ([`Out::send_to`]).
+    SendFailed {
+        /// Over which wire.
+        wire: WireId,
+        /// The destination; `None`: the wire's own target.
+        to: Option<SocketAddr>,
+        /// Why, for the technician.
+        why: Arc<str>,
+    },
     /// Something came.
     Data {
         /// Over which wire.

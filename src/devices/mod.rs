@@ -2,6 +2,8 @@
 
 mod driver;
 mod echo;
+pub mod registry;
 
 pub use driver::*;
 pub use echo::EchoWindow;
+pub use registry::family;

@@ -1,0 +1,29 @@
+//! Ring 3: the only place that opens sockets and ports.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`rack`] | all devices of a show, each with its driver and wires; what the stage calls |
+//! | [`bay`] | one device in the rack, its calls guarded |
+//! | [`net`] | the real ends of wires: opened, watched, retried |
+//! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
+//! | [`resolve`] | host names, off the hot path |
+//! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
+//! | [`sys`] | the kernel; the only `unsafe` |
+
+pub mod bay;
+pub mod fault;
+pub mod memory;
+pub mod net;
+pub mod rack;
+#[cfg(test)]
+mod rack_tests;
+pub mod random;
+pub mod resolve;
+pub mod shared;
+pub mod sys;
+#[cfg(test)]
+mod toy;
+pub mod udp;
+
+pub use fault::Fault;
+pub use rack::{Rack, Simulate};

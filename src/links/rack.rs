@@ -1,0 +1,251 @@
+//! All devices of a show: each joined to real wires, or in memory to its simulator.
+//!
+//! All drivers live on the thread that calls the rack (the stage clock). A stream's tokio task only moves framed bytes
+//! between its socket and two bounded queues; the driver that makes and reads them runs here. So one thread owns all device
+//! state, nothing is locked, and a dead peer can stall nothing but its own queue.
+//!
+//! A rack with only simulators opens no socket and works in virtual time.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use super::bay::{Bay, Room};
+use super::fault::Fault;
+use super::net::{Net, News, Plug, Ready};
+use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
+use crate::engine::{Command, Report};
+use crate::show::{DeviceIx, Show, Value};
+use crate::time::Mono;
+
+/// Datagrams taken from one socket at one wake: a flood on one never keeps the others waiting.
+pub const PACKETS_A_WAKE: usize = 32;
+/// Longest datagram.
+const LONGEST: usize = 65_536;
+
+/// Which devices are joined to their simulators.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Simulate {
+    /// None: all are real.
+    #[default]
+    None,
+    /// All.
+    All,
+    /// These.
+    Some(BTreeSet<DeviceIx>),
+}
+
+impl Simulate {
+    /// Whether this device is.
+    #[must_use]
+    pub fn has(&self, device: DeviceIx) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(set) => set.contains(&device),
+        }
+    }
+}
+
+/// How a rack is built.
+#[derive(Clone, Copy)]
+pub struct Cabling<'a> {
+    /// Which devices are joined to their simulators.
+    pub simulate: &'a Simulate,
+    /// For the chance in the cables of simulators.
+    pub seed: u64,
+    /// Every local port is of the kernel's choice, whatever the families ask for: for tests beside a running show.
+    pub any_port: bool,
+    /// Finds a family by the name that profiles use.
+    pub family: fn(&str) -> Option<Family>,
+}
+
+/// The devices of a show and their wires.
+pub struct Rack {
+    bays: Vec<Option<Bay>>,
+    net: Option<Net>,
+    reports: VecDeque<(DeviceIx, Report)>,
+    ready: Vec<Ready>,
+    buffer: Vec<u8>,
+}
+
+impl Rack {
+    /// Builds all drivers, and simulators for those in `simulate`. Nothing is opened or sent before the first [`Rack::tick`].
+    ///
+    /// # Errors
+    /// When real wires are needed and the process has no descriptors left. A device whose wires cannot be opened is no error:
+    /// it is offline with the reason.
+    pub fn build(show: &Arc<Show>, simulate: &Simulate, seed: u64) -> io::Result<Self> {
+        Self::with(show, Cabling { simulate, seed, any_port: false, family: crate::devices::family })
+    }
+
+    /// [`Rack::build`] with all that can be chosen.
+    ///
+    /// # Errors
+    /// As [`Rack::build`].
+    pub fn with(show: &Arc<Show>, cabling: Cabling<'_>) -> io::Result<Self> {
+        let mut rack = Self { bays: Vec::new(), net: None, reports: VecDeque::new(), ready: Vec::new(), buffer: Vec::new() };
+        for index in 0..show.devices.len() {
+            let Ok(index) = u16::try_from(index) else { break };
+            let bay = rack.bay(show, DeviceIx(index), cabling)?;
+            rack.bays.push(bay);
+        }
+        if rack.net.is_some() {
+            rack.buffer.resize(LONGEST, 0);
+        }
+        Ok(rack)
+    }
+
+    fn bay(&mut self, show: &Arc<Show>, device: DeviceIx, cabling: Cabling<'_>) -> io::Result<Option<Bay>> {
+        let name = &show.device(device).profile.family;
+        let Some(family) = (cabling.family)(name) else {
+            self.reports.push_back((device, Report::Offline { why: format!("there is no driver for family \"{name}\"").into() }));
+            return Ok(None);
+        };
+        let wires = (family.wires)(Plan { show, device });
+        if cabling.simulate.has(device) {
+            return Ok(Some(Bay::simulated(show, device, family, &wires, cabling.seed)));
+        }
+        if self.net.is_none() {
+            self.net = Some(Net::new(cabling.any_port)?);
+        }
+        if let Some(net) = &mut self.net {
+            for (wire, index) in wires.iter().zip(0_u8..) {
+                net.plug(Plug { device: device.0, wire: index }, wire);
+            }
+        }
+        Ok(Some(Bay::real(show, device, family)))
+    }
+
+    /// Gives a command to its device's driver; what it sends leaves before this returns, on datagram wires.
+    pub fn command(&mut self, now: Mono, device: DeviceIx, command: &Command) {
+        self.call(now, device, |driver, out| driver.command(now, command, out));
+    }
+
+    /// Gives a universe's frame to a lighting device; a device that takes none ignores it.
+    pub fn frame(&mut self, now: Mono, device: DeviceIx, index: u16, address: u16, slots: &[u8; 512]) {
+        self.call(now, device, |driver, out| {
+            if let Some(lighting) = driver.lighting() {
+                lighting.frame(now, index, address, slots, out);
+            }
+        });
+    }
+
+    /// All universes of this grid step have been given to a lighting device.
+    pub fn frames_done(&mut self, now: Mono, device: DeviceIx) {
+        self.call(now, device, |driver, out| {
+            if let Some(lighting) = driver.lighting() {
+                lighting.frames_done(now, out);
+            }
+        });
+    }
+
+    fn call(&mut self, now: Mono, device: DeviceIx, f: impl FnOnce(&mut dyn Driver, &mut Out)) {
+        let mut room = Room { net: self.net.as_mut(), reports: &mut self.reports };
+        if let Some(Some(bay)) = self.bays.get_mut(device.at()) {
+            bay.call(now, &mut room, f);
+        }
+    }
+
+    /// Gives drivers what their sockets hold, at most [`PACKETS_A_WAKE`] each; what is left makes [`Rack::fd`] ready again.
+    ///
+    /// # Errors
+    /// What the kernel says of asking; the rack stays whole.
+    pub fn poll(&mut self, now: Mono) -> io::Result<()> {
+        let Some(net) = &mut self.net else { return Ok(()) };
+        let mut ready = std::mem::take(&mut self.ready);
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let result = net.ready(&mut ready);
+        for one in &ready {
+            for _ in 0..PACKETS_A_WAKE {
+                let Some((plug, from, length)) = self.net.as_mut().and_then(|net| net.receive(*one, &mut buffer)) else { break };
+                let (Some(plug), Some(bytes)) = (plug, buffer.get(..length)) else { continue };
+                let event = WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload: Payload::Datagram(bytes) };
+                self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
+            }
+        }
+        (self.ready, self.buffer) = (ready, buffer);
+        self.settle(now);
+        result
+    }
+
+    /// Runs all that is due by `now`: drivers' fade steps and polls, simulators, sockets that are to be opened.
+    pub fn tick(&mut self, now: Mono) {
+        self.settle(now);
+        for bay in self.bays.iter_mut().flatten() {
+            if bay.next_due().is_some_and(|due| due <= now) {
+                bay.tick(now, &mut Room { net: self.net.as_mut(), reports: &mut self.reports });
+            }
+        }
+    }
+
+    /// Opens what is to be opened, and tells drivers of it.
+    fn settle(&mut self, now: Mono) {
+        let Some(net) = &mut self.net else { return };
+        if net.next_due().is_none_or(|due| due > now) {
+            return;
+        }
+        net.tick(now);
+        // News can make news; a bound keeps a wire that fails at once from holding up the rest.
+        for _ in 0..4096 {
+            let Some((plug, news)) = self.net.as_mut().and_then(Net::news) else { break };
+            let wire = WireId(plug.wire);
+            let event = match news {
+                News::Up => WireEvent::Up(wire),
+                News::Down(why) => WireEvent::Down(wire, why),
+                News::SendFailed(to, why) => WireEvent::SendFailed { wire, to, why },
+            };
+            self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
+        }
+    }
+
+    /// When [`Rack::tick`] must be called next.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Mono> {
+        let bays = self.bays.iter().flatten().map(Bay::next_due).fold(None, earlier);
+        earlier(bays, self.net.as_ref().and_then(Net::next_due))
+    }
+
+    /// What the drivers said since this was last asked, in order.
+    pub fn take_reports(&mut self) -> impl Iterator<Item = (DeviceIx, Report)> + '_ {
+        self.reports.drain(..)
+    }
+
+    /// One descriptor that is readable when [`Rack::poll`] has something to do; `None` when all devices are simulated.
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.net.as_ref().map(Net::fd)
+    }
+
+    /// Whether a device is joined to its simulator.
+    #[must_use]
+    pub fn simulated(&self, device: DeviceIx) -> bool {
+        self.bays.get(device.at()).and_then(Option::as_ref).is_some_and(Bay::is_simulated)
+    }
+
+    /// The simulator of a device that has one here.
+    pub fn simulator(&mut self, device: DeviceIx) -> Option<&mut (dyn Simulator + 'static)> {
+        self.bays.get_mut(device.at())?.as_mut()?.simulator()
+    }
+
+    /// A hand on a simulated device changes a property. False: the device is not simulated.
+    pub fn poke(&mut self, now: Mono, device: DeviceIx, path: &str, value: &Value) -> bool {
+        self.bays.get_mut(device.at()).and_then(Option::as_mut).is_some_and(|bay| bay.poke(now, path, value))
+    }
+
+    /// Something goes wrong with a simulated device or its cables, or is mended. False: the device is not simulated.
+    pub fn fault(&mut self, now: Mono, device: DeviceIx, fault: Fault) -> bool {
+        let Some(Some(bay)) = self.bays.get_mut(device.at()) else { return false };
+        match fault {
+            Fault::Reboot => bay.reboot(now),
+            other => bay.on_cables(|cable| other.strike(now, cable)),
+        }
+    }
+
+    /// The local port of a real datagram wire, once it is open.
+    #[must_use]
+    pub fn local_port(&self, device: DeviceIx, wire: WireId) -> Option<u16> {
+        self.net.as_ref()?.local_port(Plug { device: device.0, wire: wire.0 })
+    }
+}

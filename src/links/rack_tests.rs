@@ -1,0 +1,168 @@
+//! The rack with real sockets on loopback and with simulators in virtual time.
+#![allow(clippy::unwrap_used)]
+
+use std::net::UdpSocket;
+
+use super::memory::LATENCY;
+use super::sys::{Poller, boottime};
+use super::toy::{observed, rack, reports, sent, set, show};
+use super::{Fault, Rack, Simulate};
+use crate::devices::WireId;
+use crate::engine::{Level, Report};
+use crate::show::{DeviceIx, Value};
+use crate::time::{Mono, Span};
+
+const A: DeviceIx = DeviceIx(0);
+const B: DeviceIx = DeviceIx(1);
+const ONLINE: Report = Report::Online { identity: None };
+
+/// Runs a rack in virtual time until nothing is due before `until`.
+fn run(rack: &mut Rack, until: Mono) {
+    while let Some(due) = rack.next_due().filter(|due| *due <= until) {
+        rack.tick(due);
+    }
+}
+
+/// Waits for the sockets of a rack until this report has come; gives all that came before it too.
+fn wait_for(rack: &mut Rack, wanted: &(u16, Report)) -> Vec<(u16, Report)> {
+    let mut poller = Poller::new().unwrap();
+    poller.add(rack.fd().unwrap(), 0).unwrap();
+    let mut all = Vec::new();
+    loop {
+        all.extend(reports(rack));
+        if all.contains(wanted) {
+            return all;
+        }
+        let due = rack.next_due().unwrap_or(boottime() + Span::secs(5));
+        poller.wait_until(due).unwrap();
+        rack.poll(boottime()).unwrap();
+        rack.tick(boottime());
+    }
+}
+
+#[test]
+fn a_command_reaches_the_simulator_and_its_word_comes_back() {
+    for family in ["toy-udp", "toy-shared", "toy-tcp"] {
+        let mut rack = rack(&show(&[(family, "10.0.0.1", 9)]), Simulate::All);
+        assert!(rack.fd().is_none() && rack.simulated(A));
+        rack.tick(Mono::ZERO);
+        assert_eq!(reports(&mut rack), [(0, ONLINE)]);
+        rack.command(Mono(5), A, &set(1, A, 42));
+        assert_eq!(reports(&mut rack), [sent(0, 1)]);
+        assert_eq!(rack.next_due(), Some(Mono(5) + LATENCY));
+        run(&mut rack, Mono(5) + LATENCY + LATENCY);
+        assert_eq!(reports(&mut rack), [observed(0, 42)]);
+        assert_eq!(rack.simulator(A).unwrap().peek("byte"), Some(Value::Int(42)));
+        assert!(rack.poke(Mono(9_000_000), A, "byte", &Value::Int(7)));
+        run(&mut rack, Mono(10_000_000));
+        assert_eq!(reports(&mut rack), [observed(0, 7)], "{family}");
+    }
+}
+
+#[test]
+fn a_driver_that_panics_takes_only_its_own_device_along() {
+    let mut rack = rack(&show(&[("toy-udp", "10.0.0.1", 9), ("toy-udp", "10.0.0.2", 9)]), Simulate::All);
+    rack.tick(Mono::ZERO);
+    rack.command(Mono(1), A, &set(1, A, 66));
+    rack.command(Mono(1), B, &set(2, B, 5));
+    reports(&mut rack);
+    run(&mut rack, Mono(1_000_000_000));
+    let said = reports(&mut rack);
+    assert!(matches!(&said[0], (0, Report::Offline { why }) if why.contains("the box said 66")), "{said:?}");
+    assert!(matches!(&said[1], (0, Report::Health(facet)) if facet.level == Level::Bad));
+    assert_eq!(said[2..], [observed(1, 5)]);
+    rack.command(Mono(2_000_000_000), A, &set(3, A, 1));
+    assert_eq!(reports(&mut rack), []);
+}
+
+#[test]
+fn a_simulator_that_panics_is_a_device_that_falls_silent() {
+    let mut rack = rack(&show(&[("toy-udp", "10.0.0.1", 9)]), Simulate::All);
+    rack.tick(Mono::ZERO);
+    rack.command(Mono(1), A, &set(1, A, 77));
+    run(&mut rack, Mono(1_000_000_000));
+    assert_eq!(reports(&mut rack), [(0, ONLINE), sent(0, 1)]);
+    assert!(rack.simulator(A).is_none());
+    assert!(rack.fault(Mono(1_000_000_000), A, Fault::Reboot));
+    assert_eq!(rack.simulator(A).unwrap().peek("byte"), Some(Value::Int(0)));
+}
+
+#[test]
+fn what_could_not_leave_is_never_said_to_be_sent() {
+    let mut rack = rack(&show(&[("toy-tcp", "10.0.0.1", 9)]), Simulate::All);
+    rack.tick(Mono::ZERO);
+    assert!(rack.fault(Mono(1), A, Fault::Cut));
+    rack.tick(Mono(1));
+    reports(&mut rack);
+    rack.command(Mono(2), A, &set(1, A, 3));
+    let said = reports(&mut rack);
+    assert!(matches!(&said[0], (0, Report::Refused { why, .. }) if why.contains("not connected")), "{said:?}");
+}
+
+#[test]
+fn a_family_that_nobody_knows_is_offline_with_the_reason() {
+    let mut rack = rack(&show(&[("toy-carrier-pigeon", "10.0.0.1", 9)]), Simulate::All);
+    let said = reports(&mut rack);
+    assert!(matches!(&said[0], (0, Report::Offline { why }) if why.contains("toy-carrier-pigeon")), "{said:?}");
+    rack.command(Mono(2), A, &set(1, A, 3));
+}
+
+#[test]
+fn real_sockets_carry_commands_out_and_words_in() {
+    for family in ["toy-udp", "toy-shared"] {
+        let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut rack = rack(&show(&[(family, "127.0.0.1", device.local_addr().unwrap().port())]), Simulate::None);
+        rack.tick(boottime());
+        assert_eq!(reports(&mut rack), [(0, ONLINE)]);
+        rack.command(boottime(), A, &set(1, A, 42));
+        assert_eq!(reports(&mut rack), [sent(0, 1)]);
+        let mut buffer = [0; 8];
+        let (length, from) = device.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..length], Some(from.port())), (&[42][..], rack.local_port(A, WireId(0))));
+        device.send_to(&[9], from).unwrap();
+        assert_eq!(wait_for(&mut rack, &observed(0, 9)), [observed(0, 9)], "{family}");
+    }
+}
+
+#[test]
+fn a_name_is_resolved_off_the_hot_path() {
+    let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut rack = rack(&show(&[("toy-udp", "localhost", device.local_addr().unwrap().port())]), Simulate::None);
+    rack.tick(boottime());
+    assert_eq!(reports(&mut rack), []);
+    wait_for(&mut rack, &(0, ONLINE));
+    rack.command(boottime(), A, &set(1, A, 1));
+    assert_eq!(device.recv(&mut [0; 8]).unwrap(), 1);
+}
+
+#[test]
+fn a_flood_on_one_socket_leaves_room_for_the_others() {
+    let (loud, quiet) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let port = |socket: &UdpSocket| socket.local_addr().unwrap().port();
+    let mut rack = rack(&show(&[("toy-udp", "127.0.0.1", port(&loud)), ("toy-udp", "127.0.0.1", port(&quiet))]), Simulate::None);
+    rack.tick(boottime());
+    let local = |rack: &Rack, device| ("127.0.0.1", rack.local_port(device, WireId(0)).unwrap());
+    for _ in 0..100 {
+        loud.send_to(&[1], local(&rack, A)).unwrap();
+    }
+    quiet.send_to(&[2], local(&rack, B)).unwrap();
+    reports(&mut rack);
+    rack.poll(boottime()).unwrap();
+    let said = reports(&mut rack);
+    assert_eq!(said.iter().filter(|r| **r == observed(0, 1)).count(), super::rack::PACKETS_A_WAKE);
+    assert!(said.contains(&observed(1, 2)));
+}
+
+#[test]
+fn real_and_simulated_devices_stand_side_by_side() {
+    let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = device.local_addr().unwrap().port();
+    let mut rack = rack(&show(&[("toy-udp", "127.0.0.1", port), ("toy-udp", "127.0.0.1", port)]), Simulate::Some([B].into()));
+    rack.tick(boottime());
+    rack.command(boottime(), B, &set(1, B, 7));
+    rack.command(boottime(), A, &set(2, A, 8));
+    let mut buffer = [0; 8];
+    assert_eq!(device.recv(&mut buffer).unwrap(), 1);
+    assert_eq!(buffer[0], 8);
+    wait_for(&mut rack, &observed(1, 7));
+}

@@ -1,0 +1,143 @@
+//! Datagram sockets: non-blocking, one connected socket for each destination.
+//!
+//! A connected socket keeps a destination's trouble its own: packets that wait for an unplugged node's ARP fill
+//! the send buffer of that node's socket and no other.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Receive buffer asked for; the kernel may grant less.
+const RECEIVE_BUFFER: usize = 1 << 20;
+
+/// A socket connected to one destination, from `local_port` (0: any). The port may be shared with other sockets of this program.
+///
+/// # Errors
+/// What the kernel says: no route, the port is taken.
+pub fn connected(local_port: u16, to: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = bound(local_port, to.is_ipv6())?;
+    socket.connect(to)?;
+    Ok(socket)
+}
+
+/// A socket that receives on a port from anywhere.
+///
+/// # Errors
+/// What the kernel says: the port is taken.
+pub fn bound(local_port: u16, v6: bool) -> io::Result<UdpSocket> {
+    let (domain, any) =
+        if v6 { (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)) } else { (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)) };
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    // A port of the kernel's choice must be a free one; it may be shared from then on.
+    socket.set_reuse_address(local_port != 0)?;
+    if v6 {
+        socket.set_only_v6(true)?;
+    } else {
+        socket.set_broadcast(true)?;
+    }
+    // A smaller buffer than wished for is no reason not to run.
+    drop(socket.set_recv_buffer_size(RECEIVE_BUFFER));
+    socket.bind(&SocketAddr::new(any, local_port).into())?;
+    socket.set_reuse_address(true)?;
+    Ok(socket.into())
+}
+
+/// How a send went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendFault {
+    /// For the technician.
+    pub why: Arc<str>,
+    /// The datagram left all the same; an earlier one came back as undeliverable.
+    pub left: bool,
+    /// The socket itself is of no more use (the network it was opened on is gone).
+    pub broken: bool,
+}
+
+/// Sends one datagram on a connected socket.
+///
+/// # Errors
+/// An answer of the network to an earlier datagram (port closed, host unreachable) is told and the datagram sent all the same.
+pub fn send(socket: &UdpSocket, bytes: &[u8]) -> Result<(), SendFault> {
+    let Err(first) = socket.send(bytes) else { return Ok(()) };
+    // A pending error of an earlier datagram is returned once, instead of sending.
+    let left = pending(&first) && socket.send(bytes).is_ok();
+    Err(SendFault { why: plain(&first), left, broken: !left && broken(&first) })
+}
+
+fn pending(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
+}
+
+fn broken(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENETUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL | libc::EINVAL | libc::ENODEV | libc::EBADF | libc::ENOTCONN)
+    )
+}
+
+/// Receives one datagram and where it came from; `None` when there is none.
+/// Errors that the network sent back for earlier datagrams are swallowed: the next send tells them.
+pub fn receive(socket: &UdpSocket, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    for _ in 0..4 {
+        match socket.recv_from(buffer) {
+            Ok(got) => return Some(got),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return None,
+            Err(_) => {}
+        }
+    }
+    None
+}
+
+/// An error in the words of a technician, without numbers of the system.
+#[must_use]
+pub fn plain(error: &io::Error) -> Arc<str> {
+    let words = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nothing listens on its port (is the remote control switched on?)",
+        io::ErrorKind::HostUnreachable => "no route to host (is it plugged in and switched on?)",
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown => "network unreachable (is the cable of this machine plugged in?)",
+        io::ErrorKind::WouldBlock => "the send buffer is full",
+        io::ErrorKind::AddrInUse => "the port is taken by another program",
+        io::ErrorKind::PermissionDenied => "the system refuses to send there (a firewall?)",
+        io::ErrorKind::TimedOut => "no answer to connecting",
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "the device closed the connection",
+        _ => return error.to_string().into(),
+    };
+    words.into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_closed_port_is_told_and_the_datagram_leaves_all_the_same() {
+        let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = device.local_addr().unwrap();
+        let socket = connected(0, to).unwrap();
+        drop(device);
+        send(&socket, b"lost").unwrap();
+        let device = UdpSocket::bind(to).unwrap();
+        let fault = send(&socket, b"found").unwrap_err();
+        assert!(fault.left && !fault.broken, "{fault:?}");
+        let mut buffer = [0; 16];
+        assert_eq!(device.recv(&mut buffer).unwrap(), 5);
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_does_not_reach_a_connected_socket() {
+        let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = connected(0, device.local_addr().unwrap()).unwrap();
+        let to = socket.local_addr().unwrap();
+        stranger.send_to(b"no", to).unwrap();
+        device.send_to(b"yes", to).unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(receive(&socket, &mut buffer), Some((3, device.local_addr().unwrap())));
+        assert_eq!(receive(&socket, &mut buffer), None);
+    }
+}

@@ -1,9 +1,9 @@
 //! Every family there is, one line each.
 
-use super::Family;
+use super::{Family, artnet};
 
 /// All families.
-pub const FAMILIES: &[Family] = &[];
+pub const FAMILIES: &[Family] = &[artnet::FAMILY];
 
 /// The family of this name.
 #[must_use]

@@ -4,6 +4,7 @@ pub mod check;
 pub mod findings;
 pub mod new;
 pub mod profiles;
+pub mod schema;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ enum Command {
     New(new::Args),
     /// List the hardware profiles, or tell all about one
     Profiles(profiles::Args),
+    /// Print the JSON Schema of shows or profiles, for editors
+    Schema(schema::Args),
 }
 
 /// Reads the command line and runs the subcommand.
@@ -35,5 +38,6 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),
+        Command::Schema(args) => schema::run(&args),
     }
 }

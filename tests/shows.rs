@@ -1,0 +1,107 @@
+//! Example shows and profiles: what people copy from must be right.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value as Json;
+use showcall::cli::schema;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file of a name's ending below a folder, sorted.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.extension().is_some_and(|e| e == ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn shows() -> Vec<PathBuf> {
+    let all = files(&root().join("shows"), "toml");
+    let shows: Vec<PathBuf> = all.into_iter().filter(|path| path.ends_with("show.toml")).collect();
+    assert!(shows.len() >= 3, "the example shows are there");
+    shows
+}
+
+fn profiles() -> Vec<PathBuf> {
+    let mut all = files(&root().join("hardware-profiles"), "toml");
+    all.extend(files(&root().join("shows"), "toml").into_iter().filter(|path| !path.ends_with("show.toml")));
+    all
+}
+
+/// A TOML file as JSON; dates and times become text, as a schema has no others.
+fn json(path: &Path) -> Json {
+    let table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+    plain(toml::Value::Table(table))
+}
+
+fn plain(value: toml::Value) -> Json {
+    match value {
+        toml::Value::Datetime(at) => Json::from(at.to_string()),
+        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
+        toml::Value::Table(table) => Json::Object(table.into_iter().map(|(key, value)| (key, plain(value))).collect()),
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+fn faults(schema: &str, instance: &Json) -> Vec<String> {
+    let schema: Json = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path)).collect()
+}
+
+#[test]
+fn every_example_show_is_valid_by_the_schema() {
+    for path in shows() {
+        assert_eq!(faults(schema::SHOW, &json(&path)), [""; 0], "{}", path.display());
+    }
+}
+
+#[test]
+fn every_profile_is_valid_by_the_schema() {
+    for path in profiles() {
+        assert_eq!(faults(schema::PROFILE, &json(&path)), [""; 0], "{}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_check_refuses() {
+    let base = "[show]\ntitle = \"x\"\n[[cue]]\nnumber = \"1\"\n";
+    for (mistake, text) in [
+        ("two verbs in one step", "do = [{ tell = \"a\", macro = \"b\" }]"),
+        ("no verb in a step", "do = [{ after = \"1s\" }]"),
+        ("an unknown key in a step", "do = [{ tell = \"a\", aftr = \"1s\" }]"),
+        ("an unknown verb", "do = [{ tel = \"a\" }]"),
+        ("an unknown key in a cue", "nubmer = \"2\""),
+        ("a number that is no text", "id = 3"),
+        ("a duration without unit", "wait = \"3\""),
+        ("a fade to two places", "do = [{ fade = { on = \"foh\", to = \"0 dB\", by = \"1 dB\" } }]"),
+    ] {
+        let table: toml::Table = format!("{base}{text}").parse().unwrap();
+        assert!(!faults(schema::SHOW, &plain(toml::Value::Table(table))).is_empty(), "{mistake}");
+    }
+}
+
+#[test]
+fn the_new_show_is_valid_by_the_schema() {
+    assert_eq!(faults(schema::SHOW, &json(&root().join("src/cli/new/show.toml"))), [""; 0]);
+}
+
+/// Shows are TOML 1.0, which other programs read too.
+#[test]
+fn python_reads_every_example_show_and_profile() {
+    let mut all = shows();
+    all.extend(profiles());
+    let script = "import sys, tomllib\nfor path in sys.argv[1:]:\n    with open(path, 'rb') as file:\n        tomllib.load(file)\n";
+    let output = Command::new("python3").arg("-c").arg(script).args(&all).output().expect("python3 is installed");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -20,6 +20,7 @@
 //! and what the device says comes back as a [`engine::Report`].
 
 pub mod cli;
+pub mod console;
 pub mod devices;
 pub mod engine;
 pub mod light;

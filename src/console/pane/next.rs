@@ -1,0 +1,128 @@
+//! NEXT: what a GO would do now, what to say, and whether its devices are ready.
+
+use std::collections::BTreeSet;
+
+use super::super::clock;
+use super::super::row::{Row, wrap};
+use super::super::screen::Screen;
+use super::super::theme::Role;
+use super::super::ui::standing;
+use crate::engine::{AutoView, ListView, Phase};
+use crate::show::{Act, AutoWhen, Cue, DeviceIx};
+
+/// The bar, then call, auto, readiness and notes, the most needed first.
+pub(crate) fn next(screen: &Screen, width: usize) -> Vec<Row> {
+    let view = screen.snap.lists.get(screen.list().at());
+    let Some((view, cue)) = view.zip(standing(screen.snap, screen.list()).and_then(|ix| screen.cue(ix))) else {
+        let name = screen.show.lists.get(screen.list().at()).map_or("", |list| &*list.name);
+        let text = format!("■ END OF LIST {name}: no cue stands by");
+        return vec![screen.row(text, Role::NextHeld).bar(width, screen.style(Role::NextHeld))];
+    };
+    let mut rows = vec![bar(screen, view, cue, width)];
+    if let Some(auto) = view.auto {
+        rows.push(auto_line(screen, auto, width));
+    }
+    rows.push(call_line(screen, cue, width));
+    rows.push(ready_line(screen, view, cue, width));
+    if let Some(notes) = &cue.notes {
+        let lines = wrap(notes, width.saturating_sub(2), 2);
+        rows.extend(lines.into_iter().map(|line| screen.row(format!("  {line}"), Role::Text)));
+    }
+    rows
+}
+
+fn bar(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
+    let flags = standing(screen.snap, screen.list()).and_then(|ix| screen.snap.cues.get(ix.at()).copied());
+    let guard = view.guard_until.map(|until| screen.until(until)).filter(|left| !left.is_zero());
+    let (state, role) = match (screen.snap.phase, guard, view.auto) {
+        (Phase::Panicked, ..) => ("PANIC: press r".to_owned(), Role::NextHeld),
+        (Phase::Paused, ..) => ("PAUSED: press p".to_owned(), Role::NextHeld),
+        (_, Some(left), _) => (format!("GUARD {}", clock::left(left)), Role::NextHeld),
+        (.., Some(auto)) => (auto_text(screen, auto), Role::Next),
+        _ if flags.is_some_and(|f| !f.armed) => ("DISARMED: sends nothing".to_owned(), Role::NextHeld),
+        _ if cue.confirm => ("GO, then Enter".to_owned(), Role::Next),
+        _ => ("GO".to_owned(), Role::Next),
+    };
+    let style = screen.style(role);
+    let left = Row::new().put("▶ NEXT ", style).put(&cue.number, style).put("  ", style).put(&cue.name, style);
+    left.apart(Row::new().put(state, style).put(" ", style), width).bar(width, style)
+}
+
+fn auto_text(screen: &Screen, auto: AutoView) -> String {
+    match (auto.held, auto.due) {
+        (true, _) => "AUTO HELD".to_owned(),
+        (_, Some(due)) => format!("AUTO in {}", clock::left(screen.until(due))),
+        (_, None) => "AUTO".to_owned(),
+    }
+}
+
+fn auto_line(screen: &Screen, auto: AutoView, width: usize) -> Row {
+    let before = match auto.when {
+        AutoWhen::With => "with",
+        AutoWhen::AfterStart => "after the start of",
+        AutoWhen::AfterEnd => "after the end of",
+    };
+    let text = match (auto.held, auto.due) {
+        (true, _) => "  held: Space takes it, h lets it go on".to_owned(),
+        (_, Some(_)) => format!("  goes by itself {before} the cue before · h holds it · Space takes it now"),
+        (_, None) => format!("  goes by itself {before} the cue before, no end known yet · h holds it"),
+    };
+    screen.row(text, Role::Busy).fit(width)
+}
+
+/// What the caller says to each department, and when it is planned.
+fn call_line(screen: &Screen, cue: &Cue, width: usize) -> Row {
+    let call = cue.call.iter().map(|(who, what)| format!("{} {what}", who.to_uppercase())).collect::<Vec<_>>().join(" · ");
+    let mut facts = Vec::new();
+    if let Some(standby) = cue.standby {
+        facts.push(format!("standby {standby} before"));
+    }
+    if let Some(time) = cue.at {
+        let wait = clock::until(screen.show, screen.snap, screen.now, time);
+        facts.push(match wait {
+            Some(wait) if wait >= 0 => format!("planned {} in {}", clock::planned(time), clock::seconds(wait)),
+            Some(wait) => format!("planned {}, {} ago", clock::planned(time), clock::seconds(wait)),
+            None => format!("planned {}", clock::planned(time)),
+        });
+    }
+    let call = if call.is_empty() { screen.row("  no call", Role::Quiet) } else { screen.row(format!("  {call}"), Role::Strong) };
+    call.apart(screen.row(facts.join(" · "), Role::Text), width)
+}
+
+fn ready_line(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
+    let name = |ix: DeviceIx| screen.device(ix).map_or("?", |device| &*device.name);
+    if !view.not_ready.is_empty() {
+        let ill = view.not_ready.iter().map(|(ix, why)| format!("{}: {why}{}", name(*ix), screen.call(Some(*ix))));
+        let text = ill.collect::<Vec<_>>().join(" | ");
+        return screen
+            .row("  ", Role::Text)
+            .put(" NOT READY ", screen.style(Role::Loud))
+            .put(format!(" {text}"), screen.style(Role::Warn))
+            .fit(width);
+    }
+    let used = devices_of(screen, cue);
+    if used.is_empty() {
+        return screen.row("  ready · no devices in this cue", Role::Quiet);
+    }
+    let names: Vec<_> = used.into_iter().map(name).collect();
+    screen.row("  READY ", Role::Good).put(names.join(", "), screen.style(Role::Text)).fit(width)
+}
+
+/// The devices that a cue's own steps send to.
+fn devices_of(screen: &Screen, cue: &Cue) -> BTreeSet<DeviceIx> {
+    let rig = &screen.show.rig;
+    let mut used = BTreeSet::new();
+    for act in cue.steps.iter().flat_map(|step| &step.acts) {
+        match act {
+            Act::Want { prop, .. } | Act::Fade { prop, .. } => used.extend(screen.show.props.get(prop.at()).map(|p| p.device)),
+            Act::Light(light) => {
+                let params = light.values.iter().filter_map(|(param, _)| rig.params.get(param.at()));
+                let universes: BTreeSet<u16> = params.map(|param| param.universe).collect();
+                let outputs = universes.into_iter().filter_map(|ix| rig.universes.get(usize::from(ix)));
+                used.extend(outputs.flat_map(|universe| universe.outputs.iter().map(|output| output.device)));
+            }
+            Act::Cue { .. } | Act::Tell(_) => {}
+        }
+    }
+    used
+}

@@ -1,0 +1,145 @@
+//! Every state at every size: what the caller sees is kept as text.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Modifier};
+
+use super::bytes::{Key, Kind};
+use super::{Theme, Ui, act, draw, fixture};
+use crate::engine::Snapshot;
+use crate::show::{CueIx, DeviceIx, Show};
+use crate::time::Span;
+
+fn screen(show: &Show, snap: &Snapshot, ui: &Ui, width: u16, height: u16) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(show, snap, ui, frame)).unwrap();
+    terminal
+}
+
+fn text(terminal: &Terminal<TestBackend>) -> String {
+    terminal.backend().to_string().lines().map(|line| line.trim_matches('"').trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn what_the_caller_sees() {
+    for (name, show, snap, mut ui) in fixture::all() {
+        ui.see(&show, &snap, Span::ZERO);
+        for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+            insta::assert_snapshot!(format!("{name}-{width}x{height}"), text(&screen(&show, &snap, &ui, width, height)));
+        }
+    }
+}
+
+#[test]
+fn every_state_fits_in_any_corner() {
+    for (_, show, snap, mut ui) in fixture::all() {
+        ui.see(&show, &snap, Span::ZERO);
+        for (width, height) in [(1, 1), (2, 1), (1, 5), (3, 3), (10, 2), (39, 9), (40, 40), (69, 24), (200, 3), (300, 100)] {
+            screen(&show, &snap, &ui, width, height);
+        }
+    }
+}
+
+#[test]
+fn a_small_screen_shows_next_and_the_clock() {
+    let (show, snap) = fixture::running();
+    let text = text(&screen(&show, &snap, &Ui::default(), 40, 10));
+    assert!(text.contains("19:42:07") && text.contains("▶ NEXT 12  CEO walk-on"), "{text}");
+}
+
+#[test]
+fn without_colour_there_is_none() {
+    for (name, show, snap, mut ui) in fixture::all() {
+        ui.theme = Theme::Plain;
+        ui.see(&show, &snap, Span::ZERO);
+        let terminal = screen(&show, &snap, &ui, 80, 24);
+        for cell in terminal.backend().buffer().content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{name}");
+        }
+    }
+}
+
+#[test]
+fn next_is_a_bar_with_and_without_colour() {
+    let (show, snap) = fixture::running();
+    for theme in [Theme::Sixteen, Theme::Plain] {
+        let terminal = screen(&show, &snap, &Ui::new(theme, false, true), 80, 24);
+        let buffer = terminal.backend().buffer();
+        let bar = |y: u16| {
+            (0..80).all(|x| {
+                let cell = &buffer[(x, y)];
+                cell.bg == Color::Green || cell.modifier.contains(Modifier::REVERSED)
+            })
+        };
+        assert_eq!((0..24).filter(|y| bar(*y)).count(), 1, "{theme:?}");
+    }
+}
+
+#[test]
+fn pending_is_never_red_and_a_failure_names_whom_to_call() {
+    for (name, show, snap, mut ui) in fixture::all() {
+        ui.see(&show, &snap, Span::ZERO);
+        let terminal = screen(&show, &snap, &ui, 120, 40);
+        let text = text(&terminal);
+        let buffer = terminal.backend().buffer();
+        for (y, line) in (0_u16..).zip(text.lines()) {
+            if line.contains("warming") {
+                assert!((60..120).all(|x| buffer[(x, y)].bg != Color::Red), "{name}: {line}");
+            }
+            if line.contains("FAILED no answer") {
+                assert!(line.contains("Sound, comms A"), "{name}: {line}");
+            }
+        }
+    }
+}
+
+fn some_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        (32_u8..127).prop_map(|byte| Key::Char(char::from(byte))),
+        (1_u8..=12).prop_map(Key::F),
+        prop::sample::select(vec![
+            Key::Esc,
+            Key::Enter,
+            Key::Tab,
+            Key::Backspace,
+            Key::Up,
+            Key::Down,
+            Key::PageDown,
+            Key::Home,
+            Key::End,
+            Key::Ctrl('c')
+        ]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_keys_on_any_state_at_any_size_are_survived(
+        keys in prop::collection::vec(some_key(), 0..40),
+        at in 0_usize..64,
+        width in 1_u16..130,
+        height in 1_u16..45,
+        wild in any::<u32>(),
+        lead in any::<u64>(),
+    ) {
+        let mut states = fixture::all();
+        let at = at % states.len();
+        let (_, show, mut snap, mut ui) = states.swap_remove(at);
+        // Indexes of another show must not break a console.
+        if wild % 3 == 0 {
+            snap.lists.iter_mut().for_each(|list| list.next = Some(CueIx(wild)));
+            snap.running.iter_mut().for_each(|run| run.cue = CueIx(wild));
+            snap.alerts.iter_mut().for_each(|alert| alert.device = Some(DeviceIx(u16::MAX)));
+            snap.wall.0 = i64::from(wild).wrapping_mul(1 << 40);
+        }
+        for key in keys {
+            ui.see(&show, &snap, Span(lead));
+            screen(&show, &snap, &ui, width, height);
+            act::press(&show, &snap, &mut ui, key, Kind::Press);
+        }
+    }
+}

@@ -145,10 +145,19 @@ fn names(table: &crate::show::NameTable) -> String {
 
 /// How a step writes the verb, and what it moves.
 fn verb(profile: &Profile, key: &str, spec: &VerbSpec) -> [String; 2] {
-    let path = profile.props.get(&spec.property).map_or("", |prop| &prop.path);
-    let mut selectors: Vec<&str> = crate::show::profile_text::placeholders(path).collect();
+    let Some(prop) = profile.props.get(&spec.property) else { return [key.into(), spec.property.to_string()] };
+    let mut selectors: Vec<&str> = crate::show::profile_text::placeholders(&prop.path).collect();
+    let mut more = "";
     let does = match &spec.value {
-        None => String::new(),
+        None => {
+            more = match prop.kind {
+                ValueKind::Level { .. } if key == "fade" => ", to = \"-10 dB\", over = \"2s\"",
+                ValueKind::Decimal { .. } if key == "fade" => ", to = \"50%\", over = \"2s\"",
+                ValueKind::Args => ", args = [1, 0.5, \"text\"]",
+                _ => ", value = …",
+            };
+            String::new()
+        }
         Some(ValueSpec::Fixed(value)) => format!(" = {value}"),
         Some(ValueSpec::Selector(name)) => {
             selectors.push(name);
@@ -160,7 +169,7 @@ fn verb(profile: &Profile, key: &str, spec: &VerbSpec) -> [String; 2] {
         }
     };
     let given: String = selectors.iter().map(|name| format!(", {name} = \"…\"")).collect();
-    [format!("{key} = {{ on = \"…\"{given} }}"), format!("{}{does}", spec.property)]
+    [format!("{key} = {{ on = \"…\"{given}{more} }}"), format!("{}{does}", spec.property)]
 }
 
 fn property(key: &str, spec: &PropSpec) -> [String; 4] {
@@ -199,4 +208,29 @@ fn light(fixture: &FixtureProfile) -> String {
     });
     section(&mut out, "slots", rows.collect());
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_list_has_a_line_a_profile_and_a_verb_is_shown_as_a_step_writes_it() {
+        let library = Library::builtin();
+        let list = list(&library);
+        assert_eq!(list.lines().count(), 1 + library.keys().len() + library.fixture_keys().len());
+        let about = about(&library, "behringer-x32").unwrap();
+        assert!(about.contains("fade = { on = \"…\", channel = \"…\", to = \"-10 dB\", over = \"2s\" }"), "{about}");
+        let spot = super::about(&library, "generic-moving-spot").unwrap();
+        assert!(spot.contains("1 and 2    Pan"), "{spot}");
+    }
+
+    #[test]
+    fn a_slip_and_a_broken_profile_are_told() {
+        let library = Library::builtin().with_source("profiles/mine.toml", "maker = \"Acme\"\nmodel = \"One\"\nfamly = \"osc\"\n");
+        assert!(about(&library, "behringer-x23").unwrap_err().contains("did you mean \"behringer-x32\"?"));
+        let broken = about(&library, "mine").unwrap_err();
+        assert!(broken.contains("line 3: the profile has no key \"famly\" (did you mean \"family\"?)"), "{broken}");
+    }
 }

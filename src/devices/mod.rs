@@ -1,9 +1,15 @@
 //! Ring 3: one folder a family: codec, driver, simulator. Names neither links nor a runtime.
 
 pub mod artnet;
+#[cfg(test)]
+pub mod bench;
 mod driver;
 mod echo;
+pub mod glide;
+pub mod lanes;
+pub mod osc;
 pub mod registry;
+pub mod x32;
 
 pub use driver::*;
 pub use echo::EchoWindow;

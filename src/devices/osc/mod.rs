@@ -1,0 +1,2 @@
+//! Generic OSC.
+pub mod packet;

@@ -9,7 +9,7 @@ use super::frames::Stream;
 use super::health::{Facets, Picture};
 use super::nodes::{Heard, Nodes, name};
 use super::reply::{Reply, STYLE_NODE};
-use super::{FOREIGN_FOR, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
+use super::{FOREIGN_FOR, KEEP_ALIVE, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
 use crate::devices::{Driver, Lighting, Out, Payload, Plan, WireEvent, earlier};
 use crate::engine::{Command, Level, Op, Report};
 use crate::show::Show;
@@ -24,6 +24,8 @@ pub struct Node {
     port: u16,
     offline_after: Span,
     streams: BTreeMap<PortAddress, Stream>,
+    /// No stream needs repeating before this; a tick then works it out anew, so a frame need not look at all streams.
+    repeat: Option<Mono>,
     nodes: Nodes,
     presence: Presence,
     /// Last reply, or when the wire came up.
@@ -68,6 +70,7 @@ impl Node {
             port: if device.port == 0 { PORT } else { device.port },
             offline_after: device.profile.limits.offline_after,
             streams: BTreeMap::new(),
+            repeat: None,
             nodes: Nodes::default(),
             presence: Presence::Unwired,
             heard: Mono::ZERO,
@@ -83,7 +86,7 @@ impl Node {
 
     fn up(&mut self, now: Mono, out: &mut Out) {
         self.heard = now;
-        self.streams.values_mut().for_each(Stream::hurry);
+        self.hurry();
         if self.options.answers {
             self.presence = Presence::Unknown;
             self.poll(now, out);
@@ -140,7 +143,7 @@ impl Node {
             out.report(Report::Restarted);
         }
         if came || heard != Heard::Again {
-            self.streams.values_mut().for_each(Stream::hurry);
+            self.hurry();
         }
         self.unheard.retain(|address| !self.nodes.outputs(*address));
         self.judge(out);
@@ -212,6 +215,12 @@ impl Node {
         self.facets.show(picture, out);
     }
 
+    /// All streams are repeated at the next tick: somebody new listens.
+    fn hurry(&mut self) {
+        self.streams.values_mut().for_each(Stream::hurry);
+        self.repeat = (!self.streams.is_empty()).then_some(Mono::ZERO);
+    }
+
     /// Frames leave unless nobody is there to take them.
     const fn sends(&self) -> bool {
         matches!(self.presence, Presence::Unknown | Presence::Online | Presence::Late)
@@ -221,6 +230,7 @@ impl Node {
     fn emit(&mut self, now: Mono, address: PortAddress, out: &mut Out) {
         let Some(stream) = self.streams.get_mut(&address) else { return };
         let packet = stream.next(now);
+        self.repeat = earlier(self.repeat, Some(now + KEEP_ALIVE));
         if !self.options.discover || self.options.broadcast {
             let mut bytes = out.buffer();
             bytes.extend_from_slice(packet);
@@ -270,18 +280,19 @@ impl Driver for Node {
             self.poll(now, out);
         }
         self.judge(out);
-        if self.sends() {
+        if self.sends() && self.repeat.is_some_and(|at| now >= at) {
             let due: Vec<PortAddress> = self.streams.iter().filter(|(_, s)| now >= s.due()).map(|(a, _)| *a).collect();
             for address in due {
                 self.emit(now, address, out);
             }
+            self.repeat = self.streams.values().map(Stream::due).min();
         }
     }
 
     fn next_due(&self) -> Option<Mono> {
         let mut due = self.next_poll;
         if self.sends() {
-            due = earlier(due, self.streams.values().map(Stream::due).min());
+            due = earlier(due, self.repeat);
         }
         if self.options.answers {
             due = match self.presence {

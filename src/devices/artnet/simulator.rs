@@ -190,7 +190,8 @@ impl Simulator for SimulatedNode {
     }
 
     fn tick(&mut self, now: Mono, out: &mut Out) {
-        while let Some((_, to)) = self.waiting.pop_front_if(|(at, _)| *at <= now) {
+        while let Some((_, to)) = self.waiting.front().copied().filter(|(at, _)| *at <= now) {
+            self.waiting.pop_front();
             self.reply(to, out);
         }
         if self.synchrony.lapses(now) {

@@ -72,10 +72,10 @@ impl Table {
         let mut out = Out::new();
         let event = WireEvent::Data { wire: WIRE, from: Some(from), payload: Payload::Datagram(bytes) };
         self.node.handle(self.now, event, &mut out);
-        self.from_node(out);
+        self.node_says(out);
     }
 
-    fn from_node(&mut self, out: Out) {
+    fn node_says(&mut self, out: Out) {
         for send in out.sends {
             if self.plugged {
                 self.at_driver(SocketAddr::from(NODE), &send.bytes);
@@ -91,7 +91,7 @@ impl Table {
     fn poke(&mut self, path: &str, value: Value) {
         let mut out = Out::new();
         self.node.poke(self.now, path, &value, &mut out);
-        self.from_node(out);
+        self.node_says(out);
     }
 
     fn frame(&mut self, universe: u16, level: u8) {
@@ -115,7 +115,7 @@ impl Table {
             if self.node.next_due().is_some_and(|d| d <= self.now) {
                 let mut out = Out::new();
                 self.node.tick(self.now, &mut out);
-                self.from_node(out);
+                self.node_says(out);
                 assert!(self.node.next_due().is_none_or(|d| d > self.now), "a tick does what is due");
             }
         }

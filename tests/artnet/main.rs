@@ -1,0 +1,8 @@
+//! Art-Net on real sockets: the driver through the rack, in this process and in a private network of two hosts.
+#![allow(clippy::unwrap_used)]
+
+mod lan;
+mod node;
+mod peers;
+mod sockets;
+mod unplugged;

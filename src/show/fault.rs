@@ -2,15 +2,48 @@
 
 use std::ops::Range;
 
+use super::Severity;
+
 /// One thing that is wrong in a file: where, the rule in plain words, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Names the rule, for editors and tests: `unknown-key`.
+    pub code: &'static str,
     /// Byte range in the text.
     pub span: Range<usize>,
     /// What is wrong: lower case, no full stop.
     pub message: String,
     /// How to put it right.
     pub help: Option<String>,
+}
+
+impl Fault {
+    /// A value that breaks a rule.
+    #[must_use]
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code: "value", span, message: message.into(), help: None }
+    }
+
+    /// A named rule that is broken.
+    #[must_use]
+    pub fn rule(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { code, ..Self::new(span, message) }
+    }
+
+    /// Something that a caller would want to know; the show runs all the same.
+    #[must_use]
+    pub fn warning(code: &'static str, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::rule(code, span, message) }
+    }
+
+    /// With a remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
 }
 
 /// Collects faults, so that one reading names them all.
@@ -20,17 +53,34 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// Notes a fault.
     pub fn add(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.0.push(Fault { span, message: message.into(), help: None });
+        self.0.push(Fault::new(span, message));
     }
 
     /// Notes a fault and its remedy.
     pub fn add_help(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
-        self.0.push(Fault { span, message: message.into(), help: Some(help.into()) });
+        self.0.push(Fault { help: Some(help.into()), ..Fault::new(span, message) });
+    }
+
+    /// Notes a fault that is ready made.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
     }
 
     /// Notes a word that is none of those known, with the nearest one as remedy, or all of them when they are few.
     pub fn unknown<'a>(&mut self, span: Range<usize>, message: String, word: &str, known: impl IntoIterator<Item = &'a str>) {
-        self.0.push(Fault { span, message, help: suggestion(word, known) });
+        self.unknown_as("unknown-name", span, message, word, known);
+    }
+
+    /// The same under a rule's own name.
+    pub fn unknown_as<'a>(
+        &mut self,
+        code: &'static str,
+        span: Range<usize>,
+        message: String,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) {
+        self.0.push(Fault { code, help: suggestion(word, known), ..Fault::new(span, message) });
     }
 
     /// True when nothing is wrong so far.
@@ -39,10 +89,11 @@ impl Faults {
         self.0.is_empty()
     }
 
-    /// All faults in the order of the text.
+    /// All faults in the order of the text, each once.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Fault> {
         self.0.sort_by_key(|fault| (fault.span.start, fault.span.end));
+        self.0.dedup();
         self.0
     }
 }

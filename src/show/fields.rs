@@ -1,5 +1,6 @@
 //! Reads the keys of one TOML table by hand: each key is asked for once, what nobody asked for is unknown.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,18 +20,18 @@ pub struct Fields<'a, 'i> {
     /// Where the table stands, for faults of what is missing.
     span: Range<usize>,
     /// How a person calls it: `[limits]`.
-    place: String,
-    asked: Vec<&'static str>,
+    place: Cow<'static, str>,
+    asked: Vec<Cow<'static, str>>,
 }
 
 impl<'a, 'i> Fields<'a, 'i> {
     /// Starts to read a table; `place` is how a person calls it.
-    pub fn new(table: &'a DeTable<'i>, span: Range<usize>, place: impl Into<String>) -> Self {
+    pub fn new(table: &'a DeTable<'i>, span: Range<usize>, place: impl Into<Cow<'static, str>>) -> Self {
         Self { table, span, place: place.into(), asked: Vec::new() }
     }
 
     /// Starts to read a value that must be a table.
-    pub fn of(node: &'a Node<'i>, place: impl Into<String>, faults: &mut Faults) -> Option<Self> {
+    pub fn of(node: &'a Node<'i>, place: impl Into<Cow<'static, str>>, faults: &mut Faults) -> Option<Self> {
         let place = place.into();
         match node.get_ref() {
             DeValue::Table(table) => Some(Self::new(table, node.span(), place)),
@@ -53,8 +54,27 @@ impl<'a, 'i> Fields<'a, 'i> {
 
     /// The value of a key, if it is there.
     pub fn get(&mut self, key: &'static str) -> Option<&'a Node<'i>> {
-        self.asked.push(key);
+        self.asked.push(Cow::Borrowed(key));
         self.table.get(key)
+    }
+
+    /// The value of a key that only a profile knows.
+    pub fn get_named(&mut self, key: String) -> Option<&'a Node<'i>> {
+        let node = self.table.get(key.as_str());
+        self.asked.push(Cow::Owned(key));
+        node
+    }
+
+    /// True when the key is there; does not count as asking for it.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The entries that nobody asked for so far, in file order: names that the show itself makes.
+    pub fn rest(&self) -> Vec<(&'a str, Range<usize>, &'a Node<'i>)> {
+        let mut entries = in_file_order(self.table);
+        entries.retain(|(key, ..)| !self.asked.iter().any(|asked| asked == key));
+        entries
     }
 
     /// The text of a key.
@@ -140,10 +160,9 @@ impl<'a, 'i> Fields<'a, 'i> {
 
     /// Refuses every key that nobody asked for.
     pub fn finish(self, faults: &mut Faults) {
-        for (key, span, _) in in_file_order(self.table) {
-            if !self.asked.contains(&key) {
-                faults.unknown(span, format!("{} has no key \"{key}\"", self.place), key, self.asked.iter().copied());
-            }
+        for (key, span, _) in self.rest() {
+            let message = format!("{} has no key \"{key}\"", self.place);
+            faults.unknown_as("unknown-key", span, message, key, self.asked.iter().map(|asked| &**asked));
         }
     }
 }

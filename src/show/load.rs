@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::fault::Fault;
 use super::finding::Lines;
-use super::{Finding, Severity, Show};
+use super::resolve::resolve;
+use super::{Finding, Library, Severity, Show};
 
 /// A show file larger than this is refused unread, in bytes.
 const SOURCE_MAX: u64 = 64 << 20;
@@ -39,17 +41,42 @@ impl Loaded {
 /// Loads and checks a show: a folder that holds `show.toml`, or a file.
 /// Profiles are looked for in `profiles/` beside the show, then in `profile_dirs`, then among those built in.
 #[must_use]
-pub fn load(path: &Path, _profile_dirs: &[PathBuf]) -> Loaded {
+pub fn load(path: &Path, profile_dirs: &[PathBuf]) -> Loaded {
     let file = if path.is_dir() { path.join("show.toml") } else { path.to_path_buf() };
     let name = file.file_name().map_or_else(|| "show.toml".into(), |n| n.to_string_lossy().into_owned());
+    let beside = file.parent().map(|folder| folder.join("profiles")).filter(|folder| folder.is_dir());
+    let mut library = Library::builtin();
+    // What is added last is found first.
+    for folder in profile_dirs.iter().rev().chain(&beside) {
+        library = match library.with_dir(folder) {
+            Ok(library) => library,
+            Err(why) => {
+                return unreadable(&name, format!("cannot read the profiles: {why}"), "give a folder that holds profiles as .toml files");
+            }
+        };
+    }
     match read(&file) {
-        Ok(text) => load_text(vec![(name, text)]),
+        Ok(text) => check(name, text, &library),
         Err(why) => {
-            let finding = Finding::error(Finding::UNREADABLE, &name.into(), (0, 0), format!("cannot read {}: {why}", file.display()))
-                .help("give the folder that holds show.toml, or the file itself");
-            Loaded { findings: vec![finding], ..Loaded::default() }
+            let why = format!("cannot read {}: {why}", file.display());
+            unreadable(&name, why, "give the folder that holds show.toml, or the file itself")
         }
     }
+}
+
+/// Loads and checks a show from its sources: the show's text first, then the profiles it used.
+#[must_use]
+pub fn load_text(sources: &[(String, String)]) -> Loaded {
+    let Some(((name, text), profiles)) = sources.split_first() else {
+        return unreadable("show.toml", "there is no show text".to_owned(), "give the text of a show file");
+    };
+    let library = profiles.iter().fold(Library::builtin(), |library, (name, text)| library.with_source(name, text));
+    check(name.clone(), text.clone(), &library)
+}
+
+fn unreadable(name: &str, why: String, help: &str) -> Loaded {
+    let finding = Finding::error(Finding::UNREADABLE, &name.into(), (0, 0), why).help(help);
+    Loaded { findings: vec![finding], ..Loaded::default() }
 }
 
 /// Reads a text file within [`SOURCE_MAX`].
@@ -62,25 +89,49 @@ fn read(file: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
 }
 
-/// Loads and checks a show from its sources: the show's text first, then the profiles it used.
-#[must_use]
-pub fn load_text(sources: Vec<(String, String)>) -> Loaded {
+/// Checks one text with the profiles at hand.
+fn check(name: String, text: String, library: &Library) -> Loaded {
     let mut findings = Vec::new();
+    let mut profiles = Vec::new();
     let mut show = None;
-    if let Some((name, text)) = sources.first() {
-        let file: Arc<str> = name.as_str().into();
-        let (_, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let span = error.span().unwrap_or(0..0);
-            findings.push(Finding::error(Finding::SYNTAX, &file, (span.start, span.len()), error.message()));
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    let lines = Lines::of(&text);
+    let file: Arc<str> = name.as_str().into();
+    if errors.is_empty() {
+        let resolved = resolve(&document, &lines, library);
+        findings.extend(resolved.faults.into_iter().map(|fault| finding(fault, &file, &lines)));
+        for (key, fixture) in resolved.profiles {
+            let Some(source) = library.source(&key, fixture) else { continue };
+            let (file, lines): (Arc<str>, _) = (source.name.as_str().into(), Lines::of(&source.text));
+            findings.extend(source.faults().iter().map(|fault| finding(fault.clone(), &file, &lines)));
+            profiles.push((source.name.clone(), source.text.to_string()));
         }
-        if findings.is_empty() {
-            show = Some(Arc::new(Show::default()));
-        }
-        let lines = Lines::of(text);
-        for finding in &mut findings {
-            finding.line = lines.line(finding.span.0);
-        }
+        show = Some(resolved.show);
+    } else {
+        // The meaning of a broken text is guesswork: its grammar comes first.
+        let fault = |e: &toml::de::Error| Fault::rule(Finding::SYNTAX, e.span().unwrap_or(0..0), e.message().to_lowercase());
+        let mut faults: Vec<Fault> = errors.iter().map(fault).collect();
+        faults.sort_by_key(|fault| fault.span.start);
+        findings.extend(
+            faults.into_iter().map(|fault| finding(fault.help("put this right first: the rest is checked after it"), &file, &lines)),
+        );
     }
-    Loaded { show, findings, sources }
+    drop(document);
+    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let mut sources = vec![(name, text)];
+    sources.append(&mut profiles);
+    Loaded { show: show.filter(|_| !failed).map(Arc::new), findings, sources }
+}
+
+/// A fault with its file and line.
+fn finding(fault: Fault, file: &Arc<str>, lines: &Lines) -> Finding {
+    Finding {
+        severity: fault.severity,
+        code: fault.code,
+        file: Arc::clone(file),
+        line: lines.line(fault.span.start),
+        span: (fault.span.start, fault.span.len()),
+        message: fault.message,
+        help: fault.help,
+    }
 }

@@ -9,6 +9,7 @@ mod load;
 mod model;
 mod profile;
 pub mod profile_text;
+mod resolve;
 mod rig;
 mod value;
 pub mod value_text;

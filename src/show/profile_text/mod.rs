@@ -42,7 +42,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Faults};
 use super::fields::{Fields, json_table, kind_of};
-use super::{Limits, Profile};
+use super::{Finding, Limits, Profile};
 
 /// The verbs that a profile may give to a show's steps.
 pub const DEVICE_VERBS: &[&str] = &[
@@ -67,7 +67,7 @@ pub(super) fn document(text: &str) -> Result<toml::Spanned<DeTable<'_>>, Vec<Fau
     if errors.is_empty() {
         return Ok(table);
     }
-    let fault = |e: &toml::de::Error| Fault { span: e.span().unwrap_or(0..0), message: e.message().to_lowercase(), help: None };
+    let fault = |e: &toml::de::Error| Fault { code: Finding::SYNTAX, ..Fault::new(e.span().unwrap_or(0..0), e.message().to_lowercase()) };
     Err(errors.iter().map(fault).collect())
 }
 

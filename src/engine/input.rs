@@ -26,6 +26,11 @@ pub enum Input {
     },
     /// A run goes on after its process was gone.
     Resumed(Resumed),
+    /// The machine slept or the stage stood still; given before any other input of the instant at which it noticed.
+    Stalled {
+        /// The last instant at which due work was surely run.
+        since: Mono,
+    },
     /// Somebody wants something.
     Intent {
         /// What.

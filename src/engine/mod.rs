@@ -3,12 +3,42 @@
 //! No clock, socket, file, thread or randomness inside, so the same engine runs the night, a rehearsal at 60x,
 //! a replay of last night's journal and ten thousand seeded tests.
 
+mod actions;
+mod autos;
+mod chase;
 mod command;
+mod core;
+mod devices;
+mod due;
+mod fades;
+mod guard;
+mod hot;
 mod input;
+mod intents;
+mod ladder;
+mod lights;
 mod note;
+mod offers;
+mod pause;
 mod report;
+mod resume;
+mod running;
 mod snapshot;
+mod state;
+mod stop;
+mod transport;
+mod undo;
+mod view;
+mod wants;
 
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod tests;
+
+use actions::Origin;
+
+pub use self::core::{Checkpoint, Engine};
 pub use command::{ActionId, Command, Op, Priority, Why};
 pub use input::{By, Input, Intent, KeyPhase, Mode, Ownership, Resumed};
 pub use note::{Effect, Effects, Note, Outcome};

@@ -63,6 +63,8 @@ pub enum Phase {
 pub struct ListView {
     /// The standing-by cue; `None` at the end of the list.
     pub next: Option<CueIx>,
+    /// When `next` is a group whose children go one by one: the child that GO starts.
+    pub child: Option<CueIx>,
     /// The cue of the last GO and when.
     pub last: Option<(CueIx, Mono)>,
     /// A pending follower: it stands as NEXT.

@@ -1,0 +1,330 @@
+//! The life of an action: made, sent, proved or ended. Every action ends.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::due::{Key, Work};
+use super::fades::Fade;
+use super::running::RunId;
+use super::{ActionId, ActionState, ActionView, Command, Effect, Engine, Level, Note, Op, Outcome, Ownership, Priority, Why};
+use crate::show::{Act, DeviceIx, Proof, PropIx, Transition, Value};
+use crate::time::{Mono, Span};
+
+/// Where an act comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub(super) why: Why,
+    pub(super) run: Option<RunId>,
+    pub(super) go: Option<u64>,
+    pub(super) priority: Priority,
+}
+
+/// One action that has not ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Action {
+    pub(super) origin: Origin,
+    pub(super) prop: Option<PropIx>,
+    pub(super) what: What,
+    pub(super) due: Mono,
+    pub(super) sent_at: Option<Mono>,
+    pub(super) state: ActionState,
+    pub(super) timer: Option<Key>,
+    /// Its own duration: a fade, a transition.
+    pub(super) own: Span,
+    /// What the device will hold, in its own steps.
+    pub(super) expect: Option<Value>,
+    /// The device named the wanted value before the report that it was sent.
+    pub(super) early: bool,
+}
+
+/// What an action does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum What {
+    Want { value: Value, transition: Option<Transition> },
+    Fade(Fade),
+    Light { label: Arc<str> },
+}
+
+impl Action {
+    /// The value that it means to leave behind, when known.
+    pub(super) fn aim(&self) -> Option<&Value> {
+        match &self.what {
+            What::Want { value, .. } => Some(value),
+            What::Fade(fade) => fade.travel.as_ref().map(|t| &t.to),
+            What::Light { .. } => None,
+        }
+    }
+}
+
+impl Engine {
+    /// Actions that may be open at once.
+    pub(super) const ACTIONS: usize = 4096;
+    /// Ended actions that are remembered.
+    pub(super) const ENDED: usize = 64;
+
+    pub(super) fn perform_all(&mut self, acts: &[Act], origin: Origin) {
+        for act in acts {
+            self.perform(act, origin);
+        }
+    }
+
+    /// Does one act.
+    pub(super) fn perform(&mut self, act: &Act, origin: Origin) {
+        match act {
+            Act::Want { prop, value, transition } => self.want(*prop, value, transition.as_ref(), origin),
+            Act::Fade { prop, to, over, curve } => self.fade(*prop, *to, *over, *curve, origin),
+            Act::Light(light) => self.light(light, origin),
+            Act::Cue { verb, target } => {
+                // Through a timer of this instant: cues that act on cues never nest.
+                let work = Work::Verb(*verb, *target, origin.go.unwrap_or(0));
+                self.s.due.add(self.s.now, work);
+            }
+            Act::Tell(text) => {
+                self.say(Level::Notice, Arc::clone(text));
+                self.note(Note::Tell { level: Level::Notice, text: Arc::clone(text) });
+            }
+        }
+    }
+
+    /// Wants a value of a property.
+    pub(super) fn want(&mut self, prop: PropIx, value: &Value, transition: Option<&Transition>, origin: Origin) {
+        let what = What::Want { value: value.clone(), transition: transition.cloned() };
+        if let Err(outcome) = self.gate(prop, origin) {
+            self.never_sent(prop, what, origin, outcome);
+            return;
+        }
+        let own = transition.and_then(|t| t.over).unwrap_or_default();
+        let id = self.open(Some(prop), what, own, origin);
+        self.intend(prop, id, value, origin);
+        self.barrier(prop, id);
+        let op = Op::Set { value: value.clone(), transition: transition.cloned() };
+        self.send(id, prop, op, origin);
+        self.arm_limit(id, self.unsent_limit(prop) + own);
+        if let Some(run) = origin.run.filter(|_| !own.is_zero()) {
+            self.occupy(run, self.s.now + own);
+        }
+    }
+
+    /// An act that ends before anything is sent, but is the newest intent all the same.
+    pub(super) fn never_sent(&mut self, prop: PropIx, what: What, origin: Origin, outcome: Outcome) {
+        let id = self.open(Some(prop), what, Span::ZERO, origin);
+        self.intend_unsent(prop, id, &outcome);
+        self.finish(id, outcome);
+    }
+
+    /// An act of a step that is not done at all.
+    pub(super) fn stillborn(&mut self, act: &Act, origin: Origin, outcome: Outcome) {
+        let (prop, what) = match act {
+            Act::Want { prop, value, transition } => (Some(*prop), What::Want { value: value.clone(), transition: transition.clone() }),
+            Act::Fade { prop, to, over, curve } => (Some(*prop), What::Fade(Fade::planned(*to, *over, *curve))),
+            Act::Light(light) => (None, What::Light { label: Arc::clone(&light.label) }),
+            Act::Cue { .. } | Act::Tell(_) => return,
+        };
+        let id = self.open(prop, what, Span::ZERO, origin);
+        self.finish(id, outcome);
+    }
+
+    /// Enters a new action.
+    pub(super) fn open(&mut self, prop: Option<PropIx>, what: What, own: Span, origin: Origin) -> ActionId {
+        let id = self.new_action();
+        let action = Action {
+            origin,
+            prop,
+            what,
+            due: self.s.now,
+            sent_at: None,
+            state: ActionState::Queued,
+            timer: None,
+            own,
+            expect: None,
+            early: false,
+        };
+        self.s.actions.insert(id, action);
+        if let Some(run) = origin.run.and_then(|r| self.s.runs.get_mut(&r)) {
+            run.parts += 1;
+            run.open = run.open.saturating_add(1);
+        }
+        id
+    }
+
+    /// A run lasts until `at` whatever the devices say.
+    pub(super) fn occupy(&mut self, run: RunId, at: Mono) {
+        if let Some(state) = self.s.runs.get_mut(&run) {
+            state.parts += 1;
+            state.floor = state.floor.max(at);
+            self.s.due.add(at, Work::Floor(run));
+        }
+    }
+
+    /// Gives a command to the device's driver.
+    pub(super) fn send(&mut self, action: ActionId, prop: PropIx, op: Op, origin: Origin) {
+        let device = self.show.prop(prop).device;
+        let command = Command { action, prop, op, due: self.s.now, priority: origin.priority, why: origin.why };
+        self.out.push(Effect::Send { device, command });
+    }
+
+    /// Whether an act may be sent now; the error is how it ends instead.
+    pub(super) fn gate(&self, prop: PropIx, origin: Origin) -> Result<(), Outcome> {
+        let spec = self.show.prop(prop);
+        let own_key = matches!(origin.why, Why::Step { rung: 0, .. } | Why::Operator);
+        if spec.class == crate::show::Keeping::Guarded && !own_key {
+            return Err(Outcome::Skipped { why: "guarded: only the GO of its own cue or its own key sends it".into() });
+        }
+        let device = self.show.device(spec.device);
+        let panic = origin.priority == Priority::Panic;
+        let Some(state) = self.s.devices.get(spec.device.at()) else { return Ok(()) };
+        match state.ownership {
+            Ownership::Bypassed => return Err(Outcome::Skipped { why: format!("{} is bypassed", device.name).into() }),
+            Ownership::Released if !panic => return Err(Outcome::Skipped { why: format!("{} is released", device.name).into() }),
+            _ => {}
+        }
+        if self.s.actions.len() >= Self::ACTIONS && !panic {
+            return Err(Outcome::Failed { why: format!("more than {} actions are open", Self::ACTIONS).into() });
+        }
+        if let Some(why) = state.unreachable().filter(|_| !panic) {
+            return Err(Outcome::Failed { why: format!("{}: {why}", device.name).into() });
+        }
+        Ok(())
+    }
+
+    /// An action that the driver never hands on ends after this.
+    pub(super) fn unsent_limit(&self, prop: PropIx) -> Span {
+        let spec = self.show.prop(prop);
+        self.show.device(spec.device).profile.limits.offline_after + spec.lands_within
+    }
+
+    /// Sets when an action must have landed, counted from now.
+    pub(super) fn arm_limit(&mut self, id: ActionId, within: Span) {
+        let at = self.s.now + within;
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let old = action.timer.replace(self.s.due.add(at, Work::Limit(id)));
+        self.s.due.cancel(old);
+    }
+
+    /// The last bytes of an action have left.
+    pub(super) fn sent(&mut self, id: ActionId, value: Option<&Value>) {
+        let now = self.s.now;
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(prop) = action.prop else { return };
+        if action.sent_at.is_some() {
+            return;
+        }
+        action.sent_at = Some(now);
+        if !matches!(action.state, ActionState::Moving(_)) {
+            action.state = ActionState::Open;
+        }
+        action.expect = value.cloned().or_else(|| action.aim().cloned());
+        let (expect, early, own) = (action.expect.clone(), action.early, action.own);
+        let travel_left = match &action.what {
+            What::Fade(fade) => fade.travel.as_ref().map_or(Span::ZERO, |t| (t.start + t.length).since(now)),
+            _ => own,
+        };
+        if let Some((value, state)) = expect.zip(self.s.props.get_mut(prop.at())) {
+            state.sent = Some((value, now));
+        }
+        let spec = self.show.prop(prop);
+        if spec.proof == Proof::None {
+            self.finish(id, Outcome::Sent);
+        } else if early {
+            self.confirm(id);
+        } else {
+            self.arm_limit(id, spec.lands_within + travel_left);
+        }
+    }
+
+    /// The device's own word proves an action.
+    pub(super) fn confirm(&mut self, id: ActionId) {
+        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
+        let masked = self.show.prop(prop).masked_by.iter().find(|(mask, value)| {
+            let seen = self.s.props.get(mask.at()).and_then(|p| p.observed.as_ref());
+            seen.is_some_and(|(seen, _)| seen.same(value, 0))
+        });
+        let masked = masked.map(|(mask, _)| Arc::clone(&self.show.prop(*mask).label));
+        self.finish(id, Outcome::Confirmed { masked });
+    }
+
+    /// An action is late. The device may have held the value all along and so had no news.
+    pub(super) fn limit_passed(&mut self, id: ActionId) {
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        action.timer = None;
+        let (Some(prop), sent) = (action.prop, action.sent_at.is_some()) else { return };
+        let spec = self.show.prop(prop);
+        let state = self.s.devices.get(spec.device.at());
+        let there = state.is_some_and(|d| d.online == Some(true) && d.synced);
+        if sent && there && spec.proof == Proof::Observed && self.holds(prop, id) {
+            return self.confirm(id);
+        }
+        let why = if sent { format!("did not land within {}", spec.lands_within) } else { "could not be sent in time".into() };
+        self.finish(id, Outcome::Failed { why: why.into() });
+    }
+
+    /// Ends an action.
+    pub(super) fn finish(&mut self, id: ActionId, outcome: Outcome) {
+        let Some(action) = self.s.actions.remove(&id) else { return };
+        self.s.due.cancel(action.timer);
+        let bad = matches!(outcome, Outcome::Failed { .. } | Outcome::Refused { .. });
+        let view = self.view_action(id, &action, Some(outcome.clone()));
+        if self.s.ended.len() >= Self::ENDED {
+            self.s.ended.pop_back();
+        }
+        self.s.ended.push_front(view);
+        self.note(Note::Action { action: id, prop: action.prop, why: action.origin.why, outcome: outcome.clone() });
+        if let Some(run) = action.origin.run.and_then(|r| self.s.runs.get_mut(&r)) {
+            run.open = run.open.saturating_sub(1);
+            run.failed |= bad;
+        }
+        if let Why::Step { cue, .. } = action.origin.why
+            && let Some(flags) = self.s.flags.get_mut(cue.at())
+        {
+            flags.failed |= bad;
+        }
+        if bad {
+            self.alert_failure(&action, &outcome);
+        }
+        if bad || self.bypassed(&action, &outcome) {
+            self.ladder(id, &action);
+        }
+        if let Some(run) = action.origin.run {
+            self.part_done(run);
+        }
+    }
+
+    fn bypassed(&self, action: &Action, outcome: &Outcome) -> bool {
+        let device = action.prop.map(|p| self.show.prop(p).device);
+        let state = device.and_then(|d: DeviceIx| self.s.devices.get(d.at()));
+        matches!(outcome, Outcome::Skipped { .. }) && state.is_some_and(|d| d.ownership == Ownership::Bypassed)
+    }
+
+    /// An action as it is drawn.
+    pub(super) fn view_action(&self, id: ActionId, action: &Action, outcome: Option<Outcome>) -> ActionView {
+        let ended = outcome.is_some();
+        ActionView {
+            action: id,
+            why: action.origin.why,
+            device: action.prop.map(|p| self.show.prop(p).device),
+            prop: action.prop,
+            text: self.describe(action).into(),
+            due: action.due,
+            state: outcome.map_or_else(|| action.state.clone(), ActionState::Ended),
+            sent_at: action.sent_at,
+            ended_at: ended.then_some(self.s.now),
+        }
+    }
+
+    /// An action in words: `foh host on: on`.
+    pub(super) fn describe(&self, action: &Action) -> String {
+        let name = action.prop.map_or_else(String::new, |p| self.name_of(p));
+        match &action.what {
+            What::Want { value, .. } => format!("{name}: {value}"),
+            What::Fade(fade) => format!("{name}: {}", fade.describe()),
+            What::Light { label } => format!("look {label}"),
+        }
+    }
+
+    /// A property in words, with its device: `foh host on`.
+    pub(super) fn name_of(&self, prop: PropIx) -> String {
+        let spec = self.show.prop(prop);
+        format!("{} {}", self.show.device(spec.device).key, spec.label)
+    }
+}

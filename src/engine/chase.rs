@@ -1,0 +1,189 @@
+//! Chase: go to a cue with the state that all cues before it leave behind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::actions::Origin;
+use super::transport::Position;
+use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
+use crate::show::{Act, CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
+use crate::time::Span;
+
+/// Lights of a chase travel in this.
+const TRAVEL: Span = Span::secs(1);
+
+/// The final state of the cues before one.
+#[derive(Default)]
+struct Fold {
+    props: BTreeMap<PropIx, Option<Value>>,
+    lights: BTreeMap<ParamIx, u16>,
+    released: Vec<ParamIx>,
+}
+
+/// One line of a chase.
+enum Line {
+    Prop(PropIx, Option<Value>),
+    Lights(LightAct),
+}
+
+impl Engine {
+    /// Shows what going to a cue would send.
+    pub(super) fn chase(&mut self, list: ListIx, cue: CueIx) {
+        if self.s.phase == Phase::Panicked {
+            return self.refuse("no chase after panic: press the resume key first");
+        }
+        if !self.show.list(list).cues.contains(&cue) {
+            return self.refuse("that cue stands in another list");
+        }
+        let lines = self.chase_lines(list, cue).into_iter().map(|(_, line)| line).collect();
+        self.s.prompt = Some(Prompt::Chase { list, cue, lines });
+    }
+
+    /// Sends what is ticked and moves the pointer; the chain of the list ends.
+    pub(super) fn chase_go(&mut self, ticked: &[u16], by: &By) {
+        let Some(Prompt::Chase { list, cue, lines: shown }) = self.s.prompt.take() else {
+            return self.refuse("no chase is open");
+        };
+        if self.s.phase == Phase::Panicked {
+            return self.refuse("no chase after panic: press the resume key first");
+        }
+        let lines = self.chase_lines(list, cue);
+        if lines.iter().map(|(_, line)| &line.text).ne(shown.iter().map(|line| &line.text)) {
+            let lines = lines.into_iter().map(|(_, line)| line).collect();
+            self.s.prompt = Some(Prompt::Chase { list, cue, lines });
+            return self.refuse("the differences have changed: look again, then confirm");
+        }
+        let origin = Origin { why: Why::Chase, run: None, go: None, priority: Priority::Discrete };
+        self.drop_follower(list);
+        for (i, (what, line)) in lines.into_iter().enumerate() {
+            if !line.possible || !ticked.iter().any(|t| usize::from(*t) == i) {
+                continue;
+            }
+            match what {
+                Line::Prop(prop, Some(value)) => self.want(prop, &value, None, origin),
+                Line::Lights(act) => self.light(&Arc::new(act), origin),
+                Line::Prop(_, None) => {}
+            }
+        }
+        self.place(list, Position { next: Some(cue), child: 0 }, by);
+        self.say(Level::Notice, format!("at cue {}", self.show.cue(cue).number));
+    }
+
+    fn fold(&self, list: ListIx, upto: CueIx) -> Fold {
+        let mut fold = Fold::default();
+        for cue in self.show.list(list).cues.iter().take_while(|c| **c != upto) {
+            let flags = self.s.flags.get(cue.at());
+            let counts = flags.is_some_and(|f| f.armed && !f.skip);
+            if !counts || self.inside_skipped(*cue) {
+                continue;
+            }
+            for act in self.show.cue(*cue).steps.iter().flat_map(|s| &s.acts) {
+                self.fold_act(&mut fold, act);
+            }
+        }
+        fold
+    }
+
+    fn inside_skipped(&self, cue: CueIx) -> bool {
+        let mut at = self.show.cue(cue).parent;
+        for _ in 0..16 {
+            let Some(group) = at else { return false };
+            if self.skipped(group) {
+                return true;
+            }
+            at = self.show.cue(group).parent;
+        }
+        false
+    }
+
+    fn fold_act(&self, fold: &mut Fold, act: &Act) {
+        match act {
+            Act::Want { prop, value, .. } => {
+                let spec = self.show.prop(*prop);
+                if spec.barrier {
+                    fold.props.retain(|p, _| self.show.prop(*p).device != spec.device);
+                }
+                fold.props.insert(*prop, Some(value.clone()));
+            }
+            Act::Fade { prop, to, .. } => {
+                let value = match to {
+                    FadeTo::Level(db) => Some(Value::Level(*db)),
+                    FadeTo::Decimal(n) => Some(Value::Decimal(*n)),
+                    FadeTo::ByDb(_) | FadeTo::ByDecimal(_) | FadeTo::Before => None,
+                };
+                fold.props.insert(*prop, value);
+            }
+            Act::Light(light) => {
+                if light.rest == Rest::Out {
+                    for (ix, level) in &mut fold.lights {
+                        if self.show.rig.params.get(ix.at()).is_some_and(|p| p.intensity) {
+                            *level = 0;
+                        }
+                    }
+                }
+                fold.lights.extend(light.values.iter().copied());
+                for ix in &light.release {
+                    fold.lights.remove(ix);
+                    fold.released.push(*ix);
+                }
+            }
+            Act::Cue { .. } | Act::Tell(_) => {}
+        }
+    }
+
+    /// The differences: *hold* and lasting players ticked, the rest listed and only sent if ticked.
+    fn chase_lines(&self, list: ListIx, cue: CueIx) -> Vec<(Line, PromptLine)> {
+        let fold = self.fold(list, cue);
+        let mut lines = Vec::new();
+        if let Some(act) = self.light_differences(&fold) {
+            let count = act.values.len() + act.release.len();
+            let text = format!("lights: {count} parameters travel in {TRAVEL}").into();
+            lines.push((Line::Lights(act), PromptLine { text, ticked: true, possible: true }));
+        }
+        for (prop, value) in fold.props {
+            let spec = self.show.prop(prop);
+            let name = self.name_of(prop);
+            let known = self.s.props.get(prop.at()).and_then(|p| p.known().cloned());
+            let there = value.as_ref().zip(known.as_ref()).is_some_and(|(v, k)| v.same(k, spec.tolerance));
+            if there && spec.class != Keeping::Once {
+                continue;
+            }
+            let lasting = spec.class == Keeping::Hold || (spec.class == Keeping::Set && matches!(value, Some(Value::Transport(_))));
+            let (possible, why) = match (&value, spec.class) {
+                (_, Keeping::Guarded) => (false, ", guarded: it has its own key"),
+                (None, _) => (false, ", relative: nobody can tell"),
+                (_, Keeping::Once) => (true, ", momentary"),
+                _ => (true, ""),
+            };
+            let now = known.map_or_else(|| "unknown".into(), |v| v.to_string());
+            let to = value.as_ref().map_or_else(|| "a fade".into(), ToString::to_string);
+            let text = format!("{name}: {to} (now {now}{why})").into();
+            lines.push((Line::Prop(prop, value), PromptLine { text, ticked: lasting && possible, possible }));
+        }
+        lines.truncate(usize::from(u16::MAX));
+        lines
+    }
+
+    fn light_differences(&self, fold: &Fold) -> Option<LightAct> {
+        let values: Vec<(ParamIx, u16)> =
+            fold.lights.iter().filter(|(ix, to)| self.board.target(**ix) != Some(**to)).map(|(ix, to)| (*ix, *to)).collect();
+        let mut release: Vec<ParamIx> = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX))
+            .map(ParamIx)
+            .filter(|ix| self.board.target(*ix).is_some() && !fold.lights.contains_key(ix))
+            .collect();
+        release.dedup();
+        if values.is_empty() && release.is_empty() {
+            return None;
+        }
+        Some(LightAct {
+            values,
+            release,
+            up: TRAVEL,
+            down: TRAVEL,
+            delay: Span::ZERO,
+            curve: Curve::Linear,
+            rest: Rest::Keep,
+            label: "chase".into(),
+        })
+    }
+}

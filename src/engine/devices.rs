@@ -1,0 +1,293 @@
+//! Devices: their link, their health, and how far they take part.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::actions::Origin;
+use super::offers::Offering;
+use super::{ActionId, ActionState, Engine, Facet, Level, Note, OfferKind, Outcome, Ownership, Priority, Report, Why};
+use crate::show::{DeviceIx, Keeping, OnReturn, PropIx};
+use crate::time::{Mono, Span};
+
+/// One device as it runs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct DeviceState {
+    /// `None`: it has not said anything yet.
+    pub(super) online: Option<bool>,
+    /// Its first read after connecting is complete.
+    pub(super) synced: bool,
+    /// Why it is offline.
+    pub(super) why: Option<Arc<str>>,
+    pub(super) identity: Option<Arc<str>>,
+    pub(super) heard: Option<Mono>,
+    pub(super) ownership: Ownership,
+    /// Only a person can mend it.
+    pub(super) human: Option<Arc<str>>,
+    pub(super) facets: Vec<Facet>,
+}
+
+impl DeviceState {
+    /// Health facts that are kept of one device.
+    const FACETS: usize = 64;
+
+    /// Why nothing can be sent to it, when that is so. A device that has never spoken may still listen.
+    pub(super) fn unreachable(&self) -> Option<String> {
+        match (&self.human, self.online) {
+            (Some(why), _) => Some(why.to_string()),
+            (None, Some(false)) => Some(format!("offline, {}", self.why.as_deref().unwrap_or("no answer"))),
+            (None, _) => None,
+        }
+    }
+
+    /// The worst of its link and its facts.
+    pub(super) fn level(&self) -> Level {
+        let link = match (&self.human, self.online) {
+            (Some(_), _) | (None, Some(false)) => Level::Bad,
+            (None, None) => Level::Notice,
+            (None, Some(true)) => Level::Good,
+        };
+        self.facets.iter().map(|f| f.level).fold(link, Level::max)
+    }
+}
+
+impl Engine {
+    /// A driver says something of its device.
+    pub(super) fn report(&mut self, device: DeviceIx, report: &Report) {
+        let now = self.s.now;
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        state.heard = Some(now);
+        match report {
+            Report::Online { identity } => self.came_online(device, identity.clone()),
+            Report::Offline { why } => self.went_offline(device, why),
+            Report::Restarted => self.restarted(device),
+            Report::Synced => self.synced(device),
+            Report::Sent { action, value } if self.is_of(*action, device) => self.sent(*action, value.as_ref()),
+            Report::Observed { prop, value, how } => self.observed(device, *prop, value, *how),
+            Report::Acked { action } if self.is_of(*action, device) => self.acked(*action),
+            Report::Refused { action, why } if self.is_of(*action, device) => {
+                self.finish(*action, Outcome::Refused { why: Arc::clone(why) });
+            }
+            Report::Progress { action, done, eta } if self.is_of(*action, device) => self.progress(*action, *done, *eta),
+            Report::NotNow { action, why, retry_after } if self.is_of(*action, device) => self.not_now(*action, why, *retry_after),
+            Report::NeedsHuman { why } => self.needs_human(device, why),
+            Report::Health(facet) => self.health(device, facet),
+            Report::Sent { .. } | Report::Acked { .. } | Report::Refused { .. } | Report::Progress { .. } | Report::NotNow { .. } => {}
+        }
+    }
+
+    fn is_of(&self, action: ActionId, device: DeviceIx) -> bool {
+        let prop = self.s.actions.get(&action).and_then(|a| a.prop);
+        prop.is_some_and(|p| self.show.prop(p).device == device)
+    }
+
+    fn came_online(&mut self, device: DeviceIx, identity: Option<Arc<str>>) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        let back = state.online == Some(false);
+        if state.online != Some(true) {
+            state.synced = false;
+        }
+        state.online = Some(true);
+        state.why = None;
+        state.human = None;
+        if identity.is_some() {
+            state.identity = identity;
+        }
+        if back && state.ownership != Ownership::Bypassed {
+            let name = Arc::clone(&self.show.device(device).name);
+            self.say(Level::Notice, format!("{name} is back"));
+        }
+    }
+
+    fn went_offline(&mut self, device: DeviceIx, why: &Arc<str>) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        let news = state.online != Some(false);
+        state.online = Some(false);
+        state.synced = false;
+        state.why = Some(Arc::clone(why));
+        if news {
+            let name = Arc::clone(&self.show.device(device).name);
+            self.fail_all(device, &format!("{name}: offline, {why}"));
+            self.alert(Level::Bad, format!("{name} is offline: {why}"), Some(device));
+        }
+    }
+
+    /// Everything open on a device has failed.
+    fn fail_all(&mut self, device: DeviceIx, why: &str) {
+        let show = Arc::clone(&self.show);
+        let open: Vec<ActionId> =
+            self.s.actions.iter().filter(|(_, a)| a.prop.is_some_and(|p| show.prop(p).device == device)).map(|(id, _)| *id).collect();
+        for id in open {
+            self.finish(id, Outcome::Failed { why: why.into() });
+        }
+    }
+
+    /// It came back with its memory gone: nothing it said before is true.
+    fn restarted(&mut self, device: DeviceIx) {
+        for prop in self.show.device(device).props.clone() {
+            if let Some(state) = self.s.props.get_mut(prop.at()) {
+                state.observed = None;
+                state.sent = None;
+            }
+        }
+        if let Some(state) = self.s.devices.get_mut(device.at()) {
+            state.synced = false;
+        }
+        let name = Arc::clone(&self.show.device(device).name);
+        self.alert(Level::Warn, format!("{name} restarted: its settings may be gone"), Some(device));
+    }
+
+    /// All that it says by itself has been read: what others changed is adopted, *hold* differences are shown or sent.
+    fn synced(&mut self, device: DeviceIx) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        state.synced = true;
+        let live = state.ownership == Ownership::Live;
+        for prop in self.show.device(device).props.clone() {
+            let class = self.show.prop(prop).class;
+            match class {
+                Keeping::Hold if live => self.returned(prop),
+                Keeping::Set | Keeping::Guarded => self.adopt(prop),
+                Keeping::Hold | Keeping::Once => {}
+            }
+        }
+    }
+
+    /// What is observed is right: the property belongs to the operator.
+    fn adopt(&mut self, prop: PropIx) {
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        let open = state.newest.is_some_and(|id| self.s.actions.contains_key(&id));
+        if let (false, Some(_), Some((seen, _))) = (open, &state.wanted, &state.observed) {
+            state.operator |= state.wanted.as_ref() != Some(seen);
+            state.wanted = Some(seen.clone());
+        }
+    }
+
+    /// A *hold* property after its device's return.
+    fn returned(&mut self, prop: PropIx) {
+        let open = self.s.props.get(prop.at()).and_then(|p| p.newest).is_some_and(|id| self.s.actions.contains_key(&id));
+        if open || !self.differs(prop) {
+            return;
+        }
+        match self.show.prop(prop).on_return {
+            OnReturn::Ask => self.show_difference(prop),
+            OnReturn::NextGo => {
+                if let Some(state) = self.s.props.get_mut(prop.at()) {
+                    state.next_go = true;
+                }
+            }
+            OnReturn::AtOnce => self.reassert(prop),
+            OnReturn::Never => {}
+        }
+    }
+
+    /// Offers to take a *hold* property back.
+    pub(super) fn show_difference(&mut self, prop: PropIx) {
+        let Some(state) = self.s.props.get(prop.at()) else { return };
+        let (Some(wanted), Some((seen, _))) = (state.wanted.clone(), state.observed.clone()) else { return };
+        let device = self.show.prop(prop).device;
+        let text = format!("{} is {seen}, the show wants {wanted}", self.name_of(prop));
+        self.drop_take_back(prop);
+        self.offer(OfferKind::TakeBack, text, None, Some(device), Offering::TakeBack { prop, value: wanted });
+    }
+
+    /// Sends a *hold* property again.
+    pub(super) fn reassert(&mut self, prop: PropIx) {
+        let Some(value) = self.s.props.get(prop.at()).and_then(|p| p.wanted.clone()) else { return };
+        self.want(prop, &value, None, Origin { why: Why::Reassert, run: None, go: None, priority: Priority::Discrete });
+    }
+
+    /// What waited for the next GO to be put back goes with it.
+    pub(super) fn reassert_at_go(&mut self, _go: u64) {
+        for i in 0..self.s.props.len() {
+            let Ok(prop) = u32::try_from(i).map(PropIx) else { break };
+            let waits = self.s.props.get_mut(i).is_some_and(|p| std::mem::take(&mut p.next_go));
+            if waits && self.differs(prop) {
+                self.reassert(prop);
+            }
+        }
+    }
+
+    fn acked(&mut self, id: ActionId) {
+        let proof = self.s.actions.get(&id).and_then(|a| a.prop).map(|p| self.show.prop(p).proof);
+        if matches!(proof, Some(crate::show::Proof::Acked | crate::show::Proof::None)) {
+            self.confirm(id);
+        }
+    }
+
+    fn progress(&mut self, id: ActionId, done: u32, eta: Option<Span>) {
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(prop) = action.prop else { return };
+        action.state = ActionState::Moving(done.min(1_000_000));
+        let within = self.show.prop(prop).lands_within + eta.unwrap_or_default();
+        self.arm_limit(id, within);
+    }
+
+    fn not_now(&mut self, id: ActionId, why: &Arc<str>, retry_after: Span) {
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(prop) = action.prop else { return };
+        action.state = ActionState::Pending(Arc::clone(why), Some(retry_after));
+        let within = self.show.prop(prop).lands_within + retry_after + action.own;
+        self.arm_limit(id, within);
+    }
+
+    fn needs_human(&mut self, device: DeviceIx, why: &Arc<str>) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        state.human = Some(Arc::clone(why));
+        let name = Arc::clone(&self.show.device(device).name);
+        self.fail_all(device, &format!("{name}: {why}"));
+        self.alert(Level::Bad, format!("{name} needs a person: {why}"), Some(device));
+    }
+
+    fn health(&mut self, device: DeviceIx, facet: &Facet) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        let was = state.facets.iter().find(|f| f.key == facet.key).map(|f| f.level).unwrap_or_default();
+        state.facets.retain(|f| f.key != facet.key);
+        if facet.level > Level::Good && state.facets.len() < DeviceState::FACETS {
+            state.facets.push(facet.clone());
+        }
+        if facet.level >= Level::Warn && facet.level > was {
+            let name = Arc::clone(&self.show.device(device).name);
+            self.alert(facet.level, format!("{name}: {}", facet.text), Some(device));
+        }
+    }
+
+    /// Live, released or bypassed. Taking back shows the differences first and sends nothing.
+    pub(super) fn own(&mut self, device: DeviceIx, ownership: Ownership) {
+        let Some(state) = self.s.devices.get_mut(device.at()) else { return };
+        if state.ownership == ownership {
+            return;
+        }
+        state.ownership = ownership;
+        let name = Arc::clone(&self.show.device(device).name);
+        self.note(Note::Ownership { device, ownership });
+        let word = match ownership {
+            Ownership::Live => "live",
+            Ownership::Released => "released",
+            Ownership::Bypassed => "bypassed",
+        };
+        self.say(Level::Notice, format!("{name} is {word}"));
+        if ownership == Ownership::Live {
+            for prop in self.show.device(device).props.clone() {
+                if self.differs(prop) {
+                    self.show_difference(prop);
+                }
+            }
+        } else {
+            self.let_go(device);
+        }
+    }
+
+    /// Nothing of ours goes on in a device: its fades stop where they are, its offers go.
+    fn let_go(&mut self, device: DeviceIx) {
+        let show = Arc::clone(&self.show);
+        let open: Vec<ActionId> =
+            self.s.actions.iter().filter(|(_, a)| a.prop.is_some_and(|p| show.prop(p).device == device)).map(|(id, _)| *id).collect();
+        for id in open {
+            self.halt_fade(id, Priority::Discrete);
+            self.finish(id, Outcome::Cancelled);
+        }
+        for prop in &show.device(device).props {
+            self.drop_take_back(*prop);
+        }
+    }
+}

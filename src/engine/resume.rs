@@ -1,0 +1,124 @@
+//! Coming back: from a crash, from sleep, from a stall.
+
+use std::sync::Arc;
+
+use super::actions::What;
+use super::due::Work;
+use super::offers::Offering;
+use super::{ActionId, Effect, Engine, Level, OfferKind, Op, Outcome, Resumed};
+use crate::show::{Keeping, ListIx};
+use crate::time::{Mono, Span};
+
+impl Engine {
+    /// Work whose time passed by more than the show's limit while we were away never fires: it is held, one key each.
+    /// Limits on devices that could not be heard in that time count anew.
+    pub(super) fn hold_overdue(&mut self, since: Mono, now: Mono) {
+        self.run_due(since.min(now));
+        let limit = self.show.late_limit;
+        let late = |at: Mono| now.since(at) > limit;
+        let held = self.s.due.drain(|at, work| work.shows() && late(at) && at < now);
+        let limits = self.s.due.drain(|at, work| matches!(work, Work::Limit(_) | Work::FadeStart(_) | Work::Ceiling(_)) && at <= now);
+        for (at, work) in held {
+            self.s.now = self.s.now.max(at);
+            self.hold_one(work);
+        }
+        for (at, work) in limits {
+            let key = self.s.due.add(now + at.since(since.min(at)).min(Span::secs(10)), work);
+            if let Work::Limit(id) | Work::FadeStart(id) = work
+                && let Some(action) = self.s.actions.get_mut(&id)
+            {
+                action.timer = Some(key);
+            }
+        }
+    }
+
+    fn hold_one(&mut self, work: Work) {
+        let show = Arc::clone(&self.show);
+        let number = |cue| Arc::clone(&show.cue(cue).number);
+        match work {
+            Work::Begin(run) => {
+                let Some(cue) = self.s.runs.get(&run).map(|r| r.cue) else { return };
+                let text = format!("cue {}: its wait ended while we were away", number(cue));
+                self.offer(OfferKind::Held, text, None, None, Offering::HeldBegin(run));
+            }
+            Work::Step(run, step) => {
+                let Some((cue, go)) = self.s.runs.get(&run).map(|r| (r.cue, r.go)) else { return };
+                self.end_unsent(run, step, &Outcome::Held);
+                self.part_done(run);
+                let text = format!("cue {} step {}: its time passed while we were away", number(cue), step + 1);
+                self.offer(OfferKind::Held, text, None, None, Offering::HeldStep { cue, step, go });
+            }
+            Work::Verb(verb, target, go) => {
+                let text = "a step that acts on cues: its time passed while we were away".into();
+                self.offer(OfferKind::Held, text, None, None, Offering::HeldVerb(verb, target, go));
+            }
+            Work::Follow(list) => self.hold_follow(list),
+            _ => {}
+        }
+    }
+
+    fn hold_follow(&mut self, list: ListIx) {
+        self.propose_follower(list, "its time passed while we were away");
+    }
+
+    /// A run goes on after its process was gone: what the journal proves has left is sent, what may have left is uncertain if it is
+    /// momentary, and every other want goes out again.
+    pub(super) fn catch_up(&mut self, resumed: &Resumed, now: Mono) {
+        self.run_due(resumed.alive_until.min(now));
+        // What these steps gave was already given before the crash, or is settled below.
+        self.out.retain(|effect| !matches!(effect, Effect::Send { .. }));
+        for id in &resumed.sent {
+            self.sent_before(*id, resumed.alive_until);
+        }
+        self.hold_overdue(resumed.alive_until, now);
+        self.s.now = now;
+        for state in &mut self.s.devices {
+            state.online = None;
+            state.synced = false;
+            state.why = None;
+        }
+        let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
+        for id in open {
+            self.settle(id, resumed);
+        }
+        self.out.push(Effect::Lights);
+        self.say(Level::Notice, "resumed where it was");
+    }
+
+    /// The journal proves that an action's bytes left. A fade has only begun: its driver is gone, and it goes on from where the level is.
+    fn sent_before(&mut self, id: ActionId, at: Mono) {
+        let fades = self.s.actions.get(&id).is_some_and(|a| matches!(a.what, What::Fade(_)));
+        if !fades {
+            self.s.now = self.s.now.max(at);
+            self.sent(id, None);
+        }
+    }
+
+    fn settle(&mut self, id: ActionId, resumed: &Resumed) {
+        let Some(action) = self.s.actions.get(&id).cloned() else { return };
+        let Some(prop) = action.prop else { return };
+        if action.sent_at.is_some() {
+            return;
+        }
+        let momentary = matches!(self.show.prop(prop).class, Keeping::Once | Keeping::Guarded);
+        match &action.what {
+            What::Want { value, transition } if momentary => {
+                let doubt = if resumed.begun.contains(&id) { "may have left" } else { "may not have left" };
+                let text = format!("{}: {doubt} before the restart", self.describe(&action));
+                let what = Offering::Uncertain { prop, value: value.clone(), transition: transition.clone() };
+                let until = Some(self.s.now + Self::UNCERTAIN);
+                self.offer(OfferKind::Uncertain, text, until, Some(self.show.prop(prop).device), what);
+                self.finish(id, Outcome::Uncertain);
+            }
+            What::Want { value, transition } => {
+                self.send(id, prop, Op::Set { value: value.clone(), transition: transition.clone() }, action.origin);
+                self.arm_limit(id, self.unsent_limit(prop) + action.own);
+            }
+            What::Fade(fade) => {
+                let left = fade.travel.as_ref().map_or(fade.over, |t| (t.start + t.length).since(self.s.now));
+                self.refade(id, left);
+            }
+            What::Light { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! All that the engine remembers: one value, so that a checkpoint is a copy of it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::actions::Action;
+use super::devices::DeviceState;
+use super::due::Due;
+use super::offers::Offered;
+use super::running::{Run, RunId};
+use super::transport::ListState;
+use super::undo::Undoable;
+use super::wants::PropState;
+use super::{ActionId, ActionView, Alert, CueFlags, Line, Mode, Phase, Prompt};
+use crate::show::Show;
+use crate::time::{Mono, Wall};
+
+/// The whole state of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct State {
+    /// The instant that is being worked at.
+    pub(super) now: Mono,
+    /// The newest pair of clocks.
+    pub(super) clock: Option<(Mono, Wall)>,
+    pub(super) utc_offset: i32,
+    pub(super) mode: Mode,
+    pub(super) phase: Phase,
+    pub(super) next: Counters,
+    pub(super) due: Due,
+    pub(super) lists: Vec<ListState>,
+    pub(super) flags: Vec<CueFlags>,
+    pub(super) runs: BTreeMap<RunId, Run>,
+    pub(super) actions: BTreeMap<ActionId, Action>,
+    pub(super) ended: VecDeque<ActionView>,
+    pub(super) props: Vec<PropState>,
+    pub(super) devices: Vec<DeviceState>,
+    pub(super) offers: Vec<Offered>,
+    pub(super) alerts: VecDeque<Alert>,
+    pub(super) line: Option<Line>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) undo: Option<Undoable>,
+    /// The last press of Esc, and how many in a row.
+    pub(super) escape: Option<(Mono, u8)>,
+    /// Cues started at one instant: a loop of cues that start each other ends at a limit.
+    pub(super) burst: (Mono, u16),
+}
+
+/// Numbers that only rise.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Counters {
+    pub(super) action: u64,
+    pub(super) run: u64,
+    pub(super) go: u64,
+    pub(super) offer: u32,
+    pub(super) alert: u32,
+}
+
+impl State {
+    /// Before anything ran.
+    pub(super) fn new(show: &Arc<Show>) -> Self {
+        Self {
+            now: Mono::ZERO,
+            clock: None,
+            utc_offset: 0,
+            mode: Mode::Live,
+            phase: Phase::Running,
+            next: Counters::default(),
+            due: Due::default(),
+            lists: show.lists.iter().map(|_| ListState::default()).collect(),
+            flags: show.cues.iter().map(|cue| CueFlags { armed: cue.armed, skip: cue.skip, done: false, failed: false }).collect(),
+            runs: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            ended: VecDeque::new(),
+            props: vec![PropState::default(); show.props.len()],
+            devices: vec![DeviceState::default(); show.devices.len()],
+            offers: Vec::new(),
+            alerts: VecDeque::new(),
+            line: None,
+            prompt: None,
+            undo: None,
+            escape: None,
+            burst: (Mono::ZERO, 0),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Stop, panic and the way back: nothing jumps, and nothing brings back what panic ended.
+
+use std::sync::Arc;
+
+use super::actions::{Origin, What};
+use super::due::Work;
+use super::running::RunId;
+use super::{ActionId, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
+use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
+use crate::time::Span;
+
+/// A second press of Esc within this is a panic.
+const AGAIN: Span = Span::secs(2);
+/// Stop all repairs a GO that is younger than this.
+const REPAIR: Span = Span::secs(10);
+
+impl Engine {
+    /// The Esc key.
+    pub(super) fn escape(&mut self, by: &By) {
+        let now = self.s.now;
+        let presses = match self.s.escape {
+            Some((at, n)) if now.since(at) <= AGAIN => n.saturating_add(1),
+            _ => 1,
+        };
+        self.s.escape = Some((now, presses));
+        self.s.prompt = None;
+        match presses {
+            1 => self.stop(Target::All, by),
+            2 => self.panic(false),
+            _ => self.panic(true),
+        }
+    }
+
+    /// Stops what runs of a target.
+    pub(super) fn stop(&mut self, target: Target, by: &By) {
+        let runs = self.runs_in(target, true);
+        let count = runs.len();
+        for run in runs {
+            self.stop_run(run, Priority::Discrete);
+        }
+        let lists: Vec<ListIx> = match target {
+            Target::All => (0..self.s.lists.len()).filter_map(|i| u16::try_from(i).ok().map(ListIx)).collect(),
+            Target::List(list) => vec![list],
+            Target::Cue(cue) => {
+                self.drop_follower_of(cue);
+                Vec::new()
+            }
+            Target::Hot(_) => Vec::new(),
+        };
+        for list in lists {
+            self.drop_follower(list);
+            self.repair(list, by);
+        }
+        if matches!(target, Target::All) {
+            self.s.due.drain(|_, work| matches!(work, Work::Verb(..)));
+            self.note(Note::Stopped);
+            self.unpause_all();
+        }
+        self.say(Level::Notice, if count == 0 { "stopped: nothing ran".into() } else { format!("stopped {count} cues") });
+    }
+
+    /// The cue before a follower was stopped: it follows no more.
+    fn drop_follower_of(&mut self, cue: CueIx) {
+        let list = self.show.cue(cue).list;
+        let waits = self
+            .s
+            .lists
+            .get(list.at())
+            .is_some_and(|l| l.follower.is_some() && l.last.is_some_and(|(c, _, _)| c == cue || self.within(cue, c)));
+        let next = self.s.lists.get(list.at()).and_then(|l| l.follower.as_ref()).is_some_and(|f| self.after(list, cue) == Some(f.cue));
+        if waits || next {
+            self.drop_follower(list);
+        }
+    }
+
+    /// A young GO is repaired: the pointer stands on its cue again.
+    fn repair(&mut self, list: ListIx, by: &By) {
+        let now = self.s.now;
+        let last = self.s.lists.get(list.at()).and_then(|l| l.last);
+        if let Some((_, at, position)) = last
+            && now.since(at) < REPAIR
+        {
+            self.place(list, position, by);
+            if let Some(state) = self.s.lists.get_mut(list.at()) {
+                state.last = None;
+            }
+        }
+    }
+
+    /// The runs of a target; `spare` leaves out what survives stop all.
+    pub(super) fn runs_in(&self, target: Target, spare: bool) -> Vec<RunId> {
+        let show = &self.show;
+        let wanted = |cue: CueIx, hot| match target {
+            Target::All => !(spare && self.sustained(cue)),
+            Target::List(list) => show.cue(cue).list == list && hot == None && !(spare && self.sustained(cue)),
+            Target::Cue(of) => cue == of || self.within(cue, of),
+            Target::Hot(of) => hot == Some(of),
+        };
+        self.s.runs.iter().filter(|(_, run)| wanted(run.cue, run.hot)).map(|(id, _)| *id).collect()
+    }
+
+    fn sustained(&self, cue: CueIx) -> bool {
+        let mut at = Some(cue);
+        for _ in 0..16 {
+            let Some(cue) = at else { break };
+            if self.show.cue(cue).sustain {
+                return true;
+            }
+            at = self.show.cue(cue).parent;
+        }
+        false
+    }
+
+    /// Stops one run where it is. What has left for a device is still proved, but calls for no fallback.
+    pub(super) fn stop_run(&mut self, run: RunId, priority: Priority) {
+        let open: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| a.origin.run == Some(run)).map(|(id, _)| *id).collect();
+        self.end_run(run, true);
+        for id in open {
+            let travels = self.s.actions.get(&id).is_some_and(|a| !matches!(a.what, What::Want { .. }));
+            if travels {
+                self.halt_lights_of(id);
+                self.halt_fade(id, priority);
+                self.finish(id, Outcome::Cancelled);
+            } else if let Some(action) = self.s.actions.get_mut(&id) {
+                action.origin.run = None;
+            }
+        }
+    }
+
+    /// Tells the driver of a travelling fade to stay where it is.
+    pub(super) fn halt_fade(&mut self, id: ActionId, priority: Priority) {
+        let Some(action) = self.s.actions.get(&id) else { return };
+        let (What::Fade(fade), Some(prop)) = (&action.what, action.prop) else { return };
+        if fade.travel.is_none() || fade.frozen.is_some() {
+            return;
+        }
+        let at = self.moving_value(prop);
+        let now = self.s.now;
+        if let Some(state) = self.s.props.get_mut(prop.at())
+            && let Some(at) = at
+        {
+            state.wanted = Some(at.clone());
+            state.sent = Some((at, now));
+        }
+        self.send(id, prop, Op::Halt, Origin { why: Why::Transport, run: None, go: None, priority });
+    }
+
+    /// Panic: what `[safe]` lists, ahead of everything; nothing may later bring back the state before.
+    pub(super) fn panic(&mut self, now: bool) {
+        let show = Arc::clone(&self.show);
+        self.s.phase = Phase::Panicked;
+        self.s.prompt = None;
+        self.s.undo = None;
+        self.note(Note::Panic { now });
+        for run in self.runs_in(Target::All, false) {
+            self.stop_run(run, Priority::Panic);
+        }
+        for list in 0..self.s.lists.len() {
+            let Ok(list) = u16::try_from(list).map(ListIx) else { break };
+            self.drop_follower(list);
+            if let Some(state) = self.s.lists.get_mut(list.at()) {
+                state.paused = false;
+            }
+        }
+        self.s.due.drain(|_, work| work.shows());
+        let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
+        for id in open {
+            self.halt_fade(id, Priority::Panic);
+            self.finish(id, Outcome::Cancelled);
+        }
+        self.s.offers.clear();
+        let playing = self.forget_wants();
+        match &show.safe {
+            Some(acts) => self.safe(acts, if now { Span::ZERO } else { show.panic_fade }, Priority::Panic),
+            None => self.hold_still(&playing),
+        }
+        self.say(Level::Warn, "PANIC: GO is refused until the resume key");
+    }
+
+    /// No property is wanted any more; gives the players that run.
+    fn forget_wants(&mut self) -> Vec<(PropIx, Transport)> {
+        let mut playing = Vec::new();
+        for (i, state) in self.s.props.iter_mut().enumerate() {
+            if let (Some(Value::Transport(t)), Ok(ix)) = (&state.wanted, u32::try_from(i))
+                && t.playing
+            {
+                playing.push((PropIx(ix), t.clone()));
+            }
+            state.wanted = None;
+            state.newest = None;
+            state.late = None;
+            state.next_go = false;
+        }
+        playing
+    }
+
+    /// Without `[safe]`: players stop, lights, microphones and program stay as they are.
+    fn hold_still(&mut self, playing: &[(PropIx, Transport)]) {
+        self.halt_lights();
+        let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
+        for (prop, transport) in playing {
+            if self.show.prop(*prop).class != Keeping::Guarded {
+                let stopped = Transport { playing: false, ..transport.clone() };
+                self.want(*prop, &Value::Transport(stopped), None, origin);
+            }
+        }
+    }
+
+    /// Sends what `[safe]` lists, its fades and lights in `over`.
+    pub(super) fn safe(&mut self, acts: &[Act], over: Span, priority: Priority) {
+        let origin = Origin { why: Why::Safe, run: None, go: None, priority };
+        self.unpause_lights();
+        for act in acts {
+            match act {
+                Act::Light(light) => {
+                    let act = LightAct { up: over, down: over, delay: Span::ZERO, ..(**light).clone() };
+                    self.light(&Arc::new(act), origin);
+                }
+                Act::Fade { prop, to: FadeTo::Level(db), .. } if over.is_zero() => self.want(*prop, &Value::Level(*db), None, origin),
+                Act::Fade { prop, to: FadeTo::Decimal(n), .. } if over.is_zero() => self.want(*prop, &Value::Decimal(*n), None, origin),
+                Act::Fade { prop, to, curve, .. } => self.safe_fade(*prop, *to, over, *curve, origin),
+                Act::Want { .. } | Act::Tell(_) => self.perform(act, origin),
+                Act::Cue { .. } => {}
+            }
+        }
+    }
+
+    /// A fade of panic never fails for want of a level: it then goes there at once.
+    fn safe_fade(&mut self, prop: PropIx, to: FadeTo, over: Span, curve: crate::show::Curve, origin: Origin) {
+        let known = self.s.props.get(prop.at()).and_then(|p| p.known()).is_some();
+        match to {
+            FadeTo::Level(db) if !known => self.want(prop, &Value::Level(db), None, origin),
+            FadeTo::Decimal(n) if !known => self.want(prop, &Value::Decimal(n), None, origin),
+            _ => {
+                // What is known is used as it is: panic does not wait for an answer.
+                let now = self.s.now;
+                if let Some(state) = self.s.props.get_mut(prop.at()) {
+                    let known = state.known().cloned();
+                    state.sent = known.map(|v| (v, now));
+                }
+                self.fade(prop, to, over, curve, origin);
+            }
+        }
+    }
+
+    /// The state after panic ends.
+    pub(super) fn reset(&mut self) {
+        if self.s.phase != Phase::Panicked {
+            return self.refuse("there was no panic: nothing to reset");
+        }
+        self.s.phase = Phase::Running;
+        self.s.escape = None;
+        self.say(Level::Notice, "GO is possible again");
+    }
+
+    /// The program is about to end.
+    pub(super) fn quit(&mut self) {
+        let show = Arc::clone(&self.show);
+        if show.at_exit == crate::show::AtExit::Safe
+            && let Some(acts) = &show.safe
+        {
+            for run in self.runs_in(Target::All, false) {
+                self.stop_run(run, Priority::Discrete);
+            }
+            self.safe(acts, Span::ZERO, Priority::Discrete);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The engine's rules, one test a sentence.
+#![allow(clippy::unwrap_used)]
+
+mod transport;

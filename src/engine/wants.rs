@@ -1,0 +1,250 @@
+//! What is wanted, sent and observed of each property, and who owns it: a hand on the desk wins.
+
+use serde::{Deserialize, Serialize};
+
+use super::actions::{Origin, What};
+use super::offers::Offering;
+use super::{ActionId, Engine, How, Level, Note, OfferKind, Op, Outcome, Ownership, Priority, Why};
+use crate::show::{CueIx, DeviceIx, Keeping, PropIx, Value};
+use crate::time::Mono;
+
+/// One property as it runs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct PropState {
+    /// What is wanted by the newest cue, or by the hand that took it.
+    pub(super) wanted: Option<Value>,
+    /// A hand wants it.
+    pub(super) operator: bool,
+    pub(super) sent: Option<(Value, Mono)>,
+    pub(super) observed: Option<(Value, Mono)>,
+    /// The newest intent, ended or not.
+    pub(super) newest: Option<ActionId>,
+    /// The newest cue that moved it, and where it was before.
+    pub(super) mover: Option<CueIx>,
+    pub(super) before: Option<Value>,
+    /// What an action wanted that failed: should it land after all, that is no hand.
+    pub(super) late: Option<Value>,
+    /// Goes out with the next GO.
+    pub(super) next_go: bool,
+}
+
+impl PropState {
+    /// The best knowledge of its value.
+    pub(super) fn known(&self) -> Option<&Value> {
+        match (&self.observed, &self.sent) {
+            (Some((seen, at)), Some((sent, sent_at))) => Some(if sent_at > at { sent } else { seen }),
+            (Some((value, _)), None) | (None, Some((value, _))) => Some(value),
+            (None, None) => None,
+        }
+    }
+}
+
+impl Engine {
+    /// An action becomes the newest intent on its property.
+    pub(super) fn intend(&mut self, prop: PropIx, id: ActionId, value: &Value, origin: Origin) {
+        let class = self.show.prop(prop).class;
+        self.remember_before(prop, origin);
+        self.remember_for_undo(prop, value, origin);
+        if class == Keeping::Once {
+            if let Some(state) = self.s.props.get_mut(prop.at()) {
+                state.newest = Some(id);
+            }
+            return;
+        }
+        self.supersede(prop, id);
+        self.drop_take_back(prop);
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        state.newest = Some(id);
+        state.wanted = Some(value.clone());
+        state.operator = false;
+        state.late = None;
+        state.next_go = false;
+    }
+
+    /// An intent that could not be sent: a *hold* property keeps it for the device's return.
+    pub(super) fn intend_unsent(&mut self, prop: PropIx, id: ActionId, outcome: &Outcome) {
+        let class = self.show.prop(prop).class;
+        let aim = self.s.actions.get(&id).and_then(|a| a.aim().cloned());
+        if class != Keeping::Once {
+            self.supersede(prop, id);
+        }
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        state.newest = Some(id);
+        let keeps = class == Keeping::Hold && matches!(outcome, Outcome::Failed { .. });
+        state.wanted = aim.filter(|_| keeps);
+        state.operator = false;
+    }
+
+    /// The open action of a property ends because a newer one took it.
+    pub(super) fn supersede(&mut self, prop: PropIx, newer: ActionId) {
+        let old = self.s.props.get(prop.at()).and_then(|p| p.newest).filter(|old| *old != newer);
+        if let Some(old) = old.filter(|old| self.s.actions.contains_key(old)) {
+            // A newer intent is on its way: nothing of the old one may call for a ladder.
+            self.finish(old, Outcome::Superseded);
+        }
+    }
+
+    /// Where it was before the newest cue moved it.
+    pub(super) fn remember_before(&mut self, prop: PropIx, origin: Origin) {
+        let cue = match origin.why {
+            Why::Step { cue, .. } => Some(cue),
+            _ => None,
+        };
+        let moving = self.moving_value(prop);
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        if cue.is_some() && state.mover == cue {
+            return;
+        }
+        state.before = moving.or_else(|| state.known().cloned());
+        state.mover = cue;
+    }
+
+    /// A recall: everything else in its device becomes unknown and un-wanted until it is read again.
+    pub(super) fn barrier(&mut self, prop: PropIx, id: ActionId) {
+        if !self.show.prop(prop).barrier {
+            return;
+        }
+        let device = self.show.prop(prop).device;
+        for other in self.show.device(device).props.clone() {
+            if other == prop {
+                continue;
+            }
+            self.supersede(other, id);
+            self.drop_take_back(other);
+            if let Some(state) = self.s.props.get_mut(other.at()) {
+                *state = PropState::default();
+            }
+        }
+    }
+
+    /// Whether a property is known to hold what an action wants.
+    pub(super) fn holds(&self, prop: PropIx, id: ActionId) -> bool {
+        let Some(action) = self.s.actions.get(&id) else { return false };
+        let tolerance = self.show.prop(prop).tolerance;
+        let aim = action.expect.as_ref().or(action.aim());
+        let seen = self.s.props.get(prop.at()).and_then(|p| p.observed.as_ref());
+        aim.zip(seen).is_some_and(|(aim, (seen, _))| aim.same(seen, tolerance))
+    }
+
+    /// The device says what a property holds.
+    pub(super) fn observed(&mut self, device: DeviceIx, prop: PropIx, value: &Value, how: How) {
+        let Some(spec) = self.show.props.get(prop.at()).filter(|p| p.device == device) else { return };
+        let (class, tolerance) = (spec.class, spec.tolerance);
+        let now = self.s.now;
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        let old = state.observed.replace((value.clone(), now)).map(|(v, _)| v);
+        let news = old.as_ref().is_some_and(|o| !o.same(value, tolerance));
+        let newest = state.newest;
+        if state.wanted.as_ref().is_some_and(|w| w.same(value, tolerance)) && !state.operator {
+            self.drop_take_back(prop);
+        }
+        if class == Keeping::Once {
+            return self.once_observed(prop, value, tolerance);
+        }
+        if let Some(id) = newest.filter(|id| self.s.actions.contains_key(id)) {
+            return self.observed_open(prop, id, value, how, news);
+        }
+        let synced = self.s.devices.get(device.at()).is_some_and(|d| d.synced);
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        if state.late.as_ref().is_some_and(|l| l.same(value, tolerance)) {
+            state.late = None;
+            return self.landed_late(prop, value);
+        }
+        let differs = state.wanted.as_ref().is_some_and(|w| !w.same(value, tolerance));
+        if !differs || !synced {
+            return;
+        }
+        match how {
+            How::Word if news || !state.operator => self.touched(prop, value),
+            How::Word => state.wanted = Some(value.clone()),
+            How::Echo if state.operator => state.wanted = Some(value.clone()),
+            How::Echo => {}
+        }
+    }
+
+    /// News of a property on which an action is open.
+    fn observed_open(&mut self, prop: PropIx, id: ActionId, value: &Value, how: How, news: bool) {
+        if self.fade_answered(id) {
+            return;
+        }
+        let landed = self.holds(prop, id);
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let (out, fading) = (action.sent_at.is_some(), matches!(action.what, What::Fade(_)));
+        if landed {
+            if out {
+                self.confirm(id);
+            } else {
+                action.early = true;
+            }
+            return;
+        }
+        action.early = false;
+        let tolerance = self.show.prop(prop).tolerance;
+        let synced = self.s.devices.get(self.show.prop(prop).device.at()).is_some_and(|d| d.synced);
+        if how == How::Echo || !news || !synced || !(out || fading) {
+            return;
+        }
+        let late = self.s.props.get_mut(prop.at()).and_then(|p| p.late.take_if(|l| l.same(value, tolerance)));
+        if late.is_some() {
+            return self.landed_late(prop, value);
+        }
+        if fading && !out {
+            let origin = Origin { why: Why::Transport, run: None, go: None, priority: Priority::Discrete };
+            self.send(id, prop, Op::Halt, origin);
+        }
+        self.finish(id, Outcome::Yielded);
+        self.touched(prop, value);
+    }
+
+    fn once_observed(&mut self, prop: PropIx, value: &Value, tolerance: u32) {
+        let open = self
+            .s
+            .actions
+            .iter()
+            .find(|(_, a)| a.prop == Some(prop) && a.sent_at.is_some() && a.aim().is_some_and(|aim| aim.same(value, tolerance)));
+        if let Some(id) = open.map(|(id, _)| *id) {
+            self.confirm(id);
+        }
+    }
+
+    /// A hand changed what the show set: the property yields.
+    fn touched(&mut self, prop: PropIx, value: &Value) {
+        let spec = self.show.prop(prop);
+        let (class, device) = (spec.class, spec.device);
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
+        let former = state.wanted.replace(value.clone()).filter(|_| !state.operator);
+        state.operator = true;
+        state.newest = None;
+        state.next_go = false;
+        let released = self.s.devices.get(device.at()).is_some_and(|d| d.ownership != Ownership::Live);
+        self.note(Note::Yielded { prop, value: value.clone() });
+        if class == Keeping::Hold
+            && !released
+            && let Some(former) = former
+        {
+            let text = format!("{} was changed to {value} by hand (the show wants {former})", self.name_of(prop));
+            self.say(Level::Warn, text.clone());
+            self.offer(OfferKind::TakeBack, text, None, Some(device), Offering::TakeBack { prop, value: former });
+        }
+    }
+
+    /// Something that counted as failed landed after all: reported, never acted on.
+    fn landed_late(&mut self, prop: PropIx, value: &Value) {
+        let text = format!("{} landed late: {value}; nothing was done about it", self.name_of(prop));
+        self.say(Level::Notice, text.clone());
+        self.note(Note::Tell { level: Level::Notice, text: text.into() });
+    }
+
+    /// No difference of this property is on offer any more.
+    pub(super) fn drop_take_back(&mut self, prop: PropIx) {
+        self.s.offers.retain(|o| !matches!(&o.what, Offering::TakeBack { prop: p, .. } if *p == prop));
+    }
+
+    /// Whether a *hold* property differs from what the show wants.
+    pub(super) fn differs(&self, prop: PropIx) -> bool {
+        let spec = self.show.prop(prop);
+        let Some(state) = self.s.props.get(prop.at()) else { return false };
+        let pair = state.wanted.as_ref().zip(state.observed.as_ref());
+        spec.class == Keeping::Hold && pair.is_some_and(|(w, (seen, _))| !w.same(seen, spec.tolerance))
+    }
+}

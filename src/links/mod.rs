@@ -6,12 +6,14 @@
 //! | [`bay`] | one device in the rack, its calls guarded |
 //! | [`net`] | the real ends of wires: opened, watched, retried |
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
+//! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
 pub mod bay;
 pub mod fault;
+pub mod framing;
 pub mod memory;
 pub mod net;
 pub mod rack;
@@ -21,6 +23,7 @@ pub mod random;
 pub mod resolve;
 pub mod shared;
 pub mod sys;
+pub mod tcp;
 #[cfg(test)]
 mod toy;
 pub mod udp;

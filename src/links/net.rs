@@ -6,11 +6,14 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
+
 use super::resolve::{Resolver, literal};
 use super::shared::{Hub, Opened};
 use super::sys::{Poller, Wake};
+use super::tcp::{Inbound, Stream};
 use super::udp;
-use crate::devices::{Target, Wire};
+use crate::devices::{Framing, Target, Wire};
 use crate::time::{Mono, Span};
 
 /// How long after a failure a socket is opened again, or a name asked again.
@@ -39,6 +42,15 @@ pub enum News {
 /// A descriptor that has something; given back to [`Net::receive`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ready(u64);
+
+/// What came.
+#[derive(Debug)]
+pub enum Received {
+    /// A datagram: whose it is (`None`: a stranger's that nobody asks for), where it came from, its length in the buffer.
+    Datagram(Option<Plug>, SocketAddr, usize),
+    /// Something of a stream.
+    Stream(Plug, Inbound),
+}
 
 /// What a descriptor belongs to; packed into the poller's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +104,7 @@ struct End {
 enum Kind {
     Own(Option<UdpSocket>),
     Shared { port: u16, group: Option<IpAddr>, strangers: bool, hub: Option<usize> },
+    Stream(Framing, Option<Stream>),
     Never,
 }
 
@@ -102,6 +115,8 @@ pub struct Net {
     ends: Vec<End>,
     hubs: Vec<(HubKey, Hub<Plug>)>,
     resolver: Option<Resolver>,
+    /// Moves the bytes of streams.
+    runtime: Option<Runtime>,
     wake: Wake,
     news: VecDeque<(Plug, News)>,
     /// The resolver has rung.
@@ -118,7 +133,17 @@ impl Net {
     pub fn new(any_port: bool) -> io::Result<Self> {
         let (poller, wake) = (Poller::new()?, Wake::new()?);
         poller.add(wake.as_fd(), Key::Resolver.pack())?;
-        Ok(Self { poller, ends: Vec::new(), hubs: Vec::new(), resolver: None, wake, news: VecDeque::new(), answered: false, any_port })
+        Ok(Self {
+            poller,
+            ends: Vec::new(),
+            hubs: Vec::new(),
+            resolver: None,
+            runtime: None,
+            wake,
+            news: VecDeque::new(),
+            answered: false,
+            any_port,
+        })
     }
 
     /// The one descriptor that is readable when any end has something.
@@ -144,7 +169,7 @@ impl Net {
                 Target { host: group.ip().to_string(), port: group.port() },
                 Kind::Shared { port: group.port(), group: Some(group.ip()), strangers: true, hub: None },
             ),
-            Wire::Tcp { to, .. } => (to.clone(), Kind::Never),
+            Wire::Tcp { to, framing } => (to.clone(), Kind::Stream(*framing, None)),
             Wire::WebSocket { .. } | Wire::Http { .. } | Wire::Midi { .. } => (nowhere(), Kind::Never),
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
@@ -195,11 +220,14 @@ impl Net {
     fn open(&mut self, at: usize, now: Mono) {
         let Some(end) = self.ends.get_mut(at) else { return };
         end.retry = None;
+        if let Kind::Stream(framing, None) = end.kind {
+            return self.open_stream(at, framing, now);
+        }
         let Some(address) = end.address else { return self.resolve(at, now) };
         let result = match end.kind {
             Kind::Own(_) => self.open_own(at, address),
             Kind::Shared { port, group, strangers, .. } => self.open_shared(at, address, (port, address.is_ipv6(), group), strangers),
-            Kind::Never => return,
+            Kind::Stream(..) | Kind::Never => return,
         };
         let Some(end) = self.ends.get_mut(at) else { return };
         match result {
@@ -228,6 +256,27 @@ impl Net {
         let asked = self.resolver.as_ref().is_some_and(|r| r.ask(ticket, &end.target.host, end.target.port));
         if !asked {
             end.retry = Some(now + RETRY);
+        }
+    }
+
+    fn open_stream(&mut self, at: usize, framing: Framing, now: Mono) {
+        let Some(end) = self.ends.get_mut(at) else { return };
+        let opened = match &mut self.runtime {
+            Some(runtime) => Ok(runtime),
+            none => start_runtime().map(|runtime| none.insert(runtime)),
+        };
+        let opened = opened.and_then(|runtime| {
+            let stream = Stream::open(runtime.handle(), end.target.clone(), framing)?;
+            self.poller.add(stream.fd(), Key::Own(end.plug).pack())?;
+            Ok(stream)
+        });
+        match opened {
+            // The stream itself says when it is connected.
+            Ok(stream) => end.kind = Kind::Stream(framing, Some(stream)),
+            Err(e) => {
+                end.retry = Some(now + RETRY);
+                end.tell(Err(udp::plain(&e)), &mut self.news);
+            }
         }
     }
 
@@ -266,6 +315,9 @@ impl Net {
         // Ends stand in the order of their plugs.
         let found = self.ends.binary_search_by_key(&plug, |end| end.plug).ok();
         let Some(end) = found.and_then(|at| self.ends.get_mut(at)) else { return Err("no such wire".into()) };
+        if let Kind::Stream(_, Some(stream)) = &end.kind {
+            return stream.send(bytes.to_vec());
+        }
         let Some(own) = end.address else { return Err(end.trouble()) };
         let result = match &mut end.kind {
             Kind::Own(Some(socket)) => udp::send(socket, bytes),
@@ -281,7 +333,7 @@ impl Net {
                 }
                 result
             }
-            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Never => return Err(end.trouble()),
+            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Stream(..) | Kind::Never => return Err(end.trouble()),
         };
         let Err(fault) = result else { return Ok(()) };
         if fault.broken
@@ -304,6 +356,7 @@ impl Net {
         match &mut end.kind {
             Kind::Own(socket) => *socket = None,
             Kind::Shared { hub, .. } => *hub = None,
+            Kind::Stream(_, stream) => return stream.iter().for_each(Stream::reopen),
             Kind::Never => return,
         }
         (end.told, end.retry) = (None, Some(now));
@@ -319,16 +372,21 @@ impl Net {
         Ok(())
     }
 
-    /// One datagram of a ready descriptor: whose it is, where it came from, its length in `buffer`.
-    /// `None` when there is none (any more). A stranger's that nobody asks for is dropped: `Some` without a plug.
-    pub fn receive(&mut self, ready: Ready, buffer: &mut [u8]) -> Option<(Option<Plug>, SocketAddr, usize)> {
+    /// The next thing of a ready descriptor; `None` when there is none (any more).
+    pub fn receive(&mut self, ready: Ready, buffer: &mut [u8]) -> Option<Received> {
         match Key::unpack(ready.0) {
-            Key::Own(plug) => {
-                let end = self.end(plug)?;
-                let Kind::Own(Some(socket)) = &end.kind else { return None };
-                let (length, from) = udp::receive(socket, buffer)?;
-                Some((Some(plug), from, length))
-            }
+            Key::Own(plug) => match &self.end(plug)?.kind {
+                Kind::Own(Some(socket)) => udp::receive(socket, buffer).map(|(length, from)| Received::Datagram(Some(plug), from, length)),
+                Kind::Stream(_, Some(stream)) => stream
+                    .take()
+                    .or_else(|| {
+                        // Silenced before the last look: what comes after it rings again.
+                        stream.clear();
+                        stream.take()
+                    })
+                    .map(|thing| Received::Stream(plug, thing)),
+                _ => None,
+            },
             Key::Hub(hub) => self.receive_shared(hub, None, buffer),
             Key::Destination(hub, slot) => self.receive_shared(hub, Some(slot), buffer),
             Key::Resolver => {
@@ -339,10 +397,10 @@ impl Net {
         }
     }
 
-    fn receive_shared(&self, hub: usize, slot: Option<usize>, buffer: &mut [u8]) -> Option<(Option<Plug>, SocketAddr, usize)> {
+    fn receive_shared(&self, hub: usize, slot: Option<usize>, buffer: &mut [u8]) -> Option<Received> {
         let (_, hub) = self.hubs.get(hub)?;
         let (length, from) = hub.receive(slot, buffer)?;
-        Some((hub.owner(from), from, length))
+        Some(Received::Datagram(hub.owner(from), from, length))
     }
 
     /// The local port of a wire's socket, for tests and the technician.
@@ -351,9 +409,24 @@ impl Net {
         match &self.end(plug)?.kind {
             Kind::Own(socket) => socket.as_ref()?.local_addr().ok().map(|a| a.port()),
             Kind::Shared { hub, .. } => self.hubs.get((*hub)?).map(|(_, hub)| hub.port()),
-            Kind::Never => None,
+            Kind::Stream(..) | Kind::Never => None,
         }
     }
+}
+
+impl Drop for Net {
+    /// Does not wait for names that are being resolved.
+    fn drop(&mut self) {
+        self.ends.clear();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// One thread for all streams: it moves bytes and decides nothing.
+fn start_runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).max_blocking_threads(8).thread_name("streams").enable_all().build()
 }
 
 impl End {

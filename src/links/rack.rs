@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use super::bay::{Bay, Room};
 use super::fault::Fault;
-use super::net::{Net, News, Plug, Ready};
+use super::net::{Net, News, Plug, Ready, Received};
+use super::tcp::Inbound;
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
 use crate::engine::{Command, Report};
 use crate::show::{DeviceIx, Show, Value};
@@ -159,10 +160,15 @@ impl Rack {
         let result = net.ready(&mut ready);
         for one in &ready {
             for _ in 0..PACKETS_A_WAKE {
-                let Some((plug, from, length)) = self.net.as_mut().and_then(|net| net.receive(*one, &mut buffer)) else { break };
-                let (Some(plug), Some(bytes)) = (plug, buffer.get(..length)) else { continue };
-                let event = WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload: Payload::Datagram(bytes) };
-                self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
+                match self.net.as_mut().and_then(|net| net.receive(*one, &mut buffer)) {
+                    Some(Received::Datagram(Some(plug), from, length)) => {
+                        let payload = Payload::Datagram(buffer.get(..length).unwrap_or_default());
+                        self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
+                    }
+                    Some(Received::Stream(plug, thing)) => self.event(now, plug, stream_event(WireId(plug.wire), &thing)),
+                    Some(Received::Datagram(None, ..)) => {}
+                    None => break,
+                }
             }
         }
         (self.ready, self.buffer) = (ready, buffer);
@@ -196,8 +202,12 @@ impl Rack {
                 News::Down(why) => WireEvent::Down(wire, why),
                 News::SendFailed(to, why) => WireEvent::SendFailed { wire, to, why },
             };
-            self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
+            self.event(now, plug, event);
         }
+    }
+
+    fn event(&mut self, now: Mono, plug: Plug, event: WireEvent<'_>) {
+        self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
     }
 
     /// When [`Rack::tick`] must be called next.
@@ -247,5 +257,14 @@ impl Rack {
     #[must_use]
     pub fn local_port(&self, device: DeviceIx, wire: WireId) -> Option<u16> {
         self.net.as_ref()?.local_port(Plug { device: device.0, wire: wire.0 })
+    }
+}
+
+fn stream_event(wire: WireId, thing: &Inbound) -> WireEvent<'_> {
+    match thing {
+        Inbound::Up => WireEvent::Up(wire),
+        Inbound::Down(why) => WireEvent::Down(wire, why.clone()),
+        Inbound::Message(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Datagram(bytes) },
+        Inbound::Chunk(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Chunk(bytes) },
     }
 }

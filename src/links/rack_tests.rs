@@ -1,7 +1,8 @@
 //! The rack with real sockets on loopback and with simulators in virtual time.
 #![allow(clippy::unwrap_used)]
 
-use std::net::UdpSocket;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 
 use super::memory::LATENCY;
 use super::sys::{Poller, boottime};
@@ -121,6 +122,50 @@ fn real_sockets_carry_commands_out_and_words_in() {
         assert_eq!((&buffer[..length], Some(from.port())), (&[42][..], rack.local_port(A, WireId(0))));
         device.send_to(&[9], from).unwrap();
         assert_eq!(wait_for(&mut rack, &observed(0, 9)), [observed(0, 9)], "{family}");
+    }
+}
+
+/// Reads one length-prefixed message.
+fn framed(stream: &mut TcpStream) -> Vec<u8> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).unwrap();
+    let mut message = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap()];
+    stream.read_exact(&mut message).unwrap();
+    message
+}
+
+#[test]
+fn a_stream_carries_whole_messages_and_comes_back_by_itself() {
+    let device = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut rack = rack(&show(&[("toy-tcp", "127.0.0.1", device.local_addr().unwrap().port())]), Simulate::None);
+    rack.tick(boottime());
+    let (mut first, _) = device.accept().unwrap();
+    wait_for(&mut rack, &(0, ONLINE));
+    rack.command(boottime(), A, &set(1, A, 42));
+    assert_eq!(framed(&mut first), [42]);
+    first.write_all(&[0, 0, 0, 1]).unwrap();
+    first.write_all(&[9]).unwrap();
+    wait_for(&mut rack, &observed(0, 9));
+    drop(first);
+    let gone = Report::Offline { why: "the device closed the connection".into() };
+    wait_for(&mut rack, &(0, gone));
+    let (mut second, _) = device.accept().unwrap();
+    wait_for(&mut rack, &(0, ONLINE));
+    rack.command(boottime(), A, &set(2, A, 43));
+    assert_eq!(framed(&mut second), [43]);
+}
+
+#[test]
+fn a_dead_peer_fills_its_own_queue_and_is_told() {
+    let device = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut rack = rack(&show(&[("toy-tcp", "127.0.0.1", device.local_addr().unwrap().port())]), Simulate::None);
+    rack.tick(boottime());
+    // Accepts and never reads.
+    let _peer = device.accept().unwrap();
+    wait_for(&mut rack, &(0, ONLINE));
+    let full = |report: &(u16, Report)| matches!(&report.1, Report::Refused { why, .. } if why.contains("queue is full"));
+    while !reports(&mut rack).iter().any(full) {
+        rack.command(boottime(), A, &set(1, A, 1));
     }
 }
 

@@ -10,6 +10,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::io::unix::AsyncFd;
+
 use crate::time::{Mono, Span, Wall};
 
 /// Turns the kernel's `-1` into an error.
@@ -229,6 +231,17 @@ impl Wake {
         let mut count = [0_u8; 8];
         // SAFETY: eight valid bytes. Fails only when it was silent.
         unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+    }
+}
+
+impl Wake {
+    /// The same bell as a tokio task hears it.
+    ///
+    /// # Errors
+    /// When the runtime has no reactor, or the process no descriptor left.
+    pub fn in_task(&self) -> io::Result<AsyncFd<Self>> {
+        // SAFETY: the clone inside keeps the descriptor open for as long as the AsyncFd lives, and always gives the same one.
+        unsafe { AsyncFd::register(self.clone()) }
     }
 }
 

@@ -141,7 +141,7 @@ impl Drop for Stream {
 
 impl Shared {
     async fn run(self: Arc<Self>) {
-        let Ok(wanted) = AsyncFd::register(self.wanted.clone()) else { return };
+        let Ok(wanted) = self.wanted.in_task() else { return };
         let (mut number, mut pause, mut told) = (0_u64, PAUSES.0, None);
         loop {
             let connected = tokio::time::timeout(CONNECT_WITHIN, self.connect()).await;

@@ -241,7 +241,7 @@ impl Wake {
     /// When the runtime has no reactor, or the process no descriptor left.
     pub fn in_task(&self) -> io::Result<AsyncFd<Self>> {
         // SAFETY: the clone inside keeps the descriptor open for as long as the AsyncFd lives, and always gives the same one.
-        unsafe { AsyncFd::register(self.clone()) }
+        unsafe { AsyncFd::register(self.clone()) }.map_err(io::Error::from)
     }
 }
 

@@ -45,6 +45,9 @@ fn every_built_in_profile_suits_its_family() {
         let profile =
             library.profile(key).unwrap_or_else(|| panic!("{key} has faults: {:?}", library.source(key, false).unwrap().faults()));
         assert!(!profile.sources.is_empty(), "{key} names where its facts come from");
+        let family = showcall::devices::registry::family(&profile.family);
+        let family = family.unwrap_or_else(|| panic!("{key} is of the family {}, which is not in the registry", profile.family));
+        assert_eq!((family.check)(&profile), [""; 0], "{key}");
         assert!(!profile.verbs.is_empty() || &*profile.family == "artnet", "{key} gives shows a verb");
     }
     assert!(library.fixture_keys().len() >= 4);

@@ -105,3 +105,32 @@ fn python_reads_every_example_show_and_profile() {
     let output = Command::new("python3").arg("-c").arg(script).args(&all).output().expect("python3 is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// Shows and profiles in README, by the first line of their code block.
+fn readme_blocks(start: &str) -> Vec<String> {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = readme.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+    blocks.filter(|block| block.starts_with(start)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_shows_in_the_readme_are_valid_by_the_schema() {
+    let blocks = readme_blocks("[show]");
+    assert!(!blocks.is_empty(), "README has a first show");
+    for block in blocks {
+        let table: toml::Table = block.parse().unwrap();
+        assert_eq!(faults(schema::SHOW, &plain(toml::Value::Table(table))), [""; 0], "{block}");
+    }
+}
+
+#[test]
+fn the_keys_in_the_readme_are_those_of_the_console() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let rows = readme.split("| key | what it does |").nth(1).expect("README has a table of keys");
+    let known: Vec<&str> = showcall::console::table().iter().map(|binding| binding.shown).collect();
+    for row in rows.lines().skip(2).take_while(|row| row.starts_with('|')) {
+        for key in row.split('`').skip(1).step_by(2).filter(|word| *word != "[safe]") {
+            assert!(known.contains(&key), "README names the key {key}");
+        }
+    }
+}

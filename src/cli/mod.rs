@@ -1,10 +1,12 @@
 //! Ring 4: the command line. One file a subcommand; exit codes: 0 done, 1 the show or the run has errors, 2 cannot start.
 
+pub mod attach;
 pub mod check;
 pub mod findings;
 pub mod new;
 pub mod profiles;
 pub mod schema;
+pub mod terminal;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,8 @@ struct Cli {
 /// The subcommands. Each has its own file with `Args` and `run`.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bring a console to a running show
+    Attach(attach::Args),
     /// Check a show and say everything that is wrong with it
     Check(check::Args),
     /// Make a commented show folder to start from
@@ -35,6 +39,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Attach(args) => attach::run(&args),
         Command::Check(args) => check::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),

@@ -17,6 +17,7 @@ mod pane;
 mod row;
 mod run;
 mod screen;
+mod seat;
 mod theme;
 mod ui;
 

@@ -9,11 +9,13 @@
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
+//! | [`local`] | the socket in the journal's folder on which consoles attach |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
 pub mod bay;
 pub mod fault;
 pub mod framing;
+pub mod local;
 pub mod memory;
 pub mod net;
 pub mod rack;

@@ -336,7 +336,7 @@ impl Drop for SharedMap {
     }
 }
 
-/// Sends what others print on stderr to nowhere while it lives: sound libraries speak there, into the console's screen.
+/// Sends what others print on stderr to nowhere, or to a file, while it lives: sound libraries speak there, into the console's screen.
 #[derive(Debug)]
 pub struct QuietStderr(Option<OwnedFd>);
 
@@ -344,14 +344,19 @@ impl QuietStderr {
     /// Silences stderr; when that is not possible it stays as it is.
     #[must_use]
     pub fn new() -> Self {
-        Self(Self::redirect().ok())
+        Self(File::options().write(true).open("/dev/null").and_then(|nowhere| Self::redirect(&nowhere)).ok())
     }
 
-    fn redirect() -> io::Result<OwnedFd> {
+    /// Sends stderr to a file; to nowhere when that is not possible.
+    #[must_use]
+    pub fn to(file: &File) -> Self {
+        Self::redirect(file).map_or_else(|_| Self::new(), |saved| Self(Some(saved)))
+    }
+
+    fn redirect(to: &File) -> io::Result<OwnedFd> {
         let saved = io::stderr().as_fd().try_clone_to_owned()?;
-        let nowhere = File::options().write(true).open("/dev/null")?;
         // SAFETY: both descriptors are open; stderr is replaced as a whole.
-        check(unsafe { libc::dup2(nowhere.as_raw_fd(), libc::STDERR_FILENO) })?;
+        check(unsafe { libc::dup2(to.as_raw_fd(), libc::STDERR_FILENO) })?;
         Ok(saved)
     }
 }

@@ -1,4 +1,6 @@
 //! Ring 4: control from elsewhere. Reads the snapshot, gives intents; opens no socket itself.
 
+pub mod attach;
+pub mod attach_client;
 pub mod midi;
 pub mod osc;

@@ -1,0 +1,216 @@
+//! Consoles from elsewhere on this machine: JSON lines on a local socket, both ways.
+//!
+//! The first line of the client is [`FromClient::Attach`], the first of the server [`FromServer::Hello`] with the texts
+//! that made the show; then snapshots, at most 30 a second, and intents. A client that is slow gets the newest snapshot
+//! when it is ready for one; a client that is dead is dropped. Neither is ever waited for by the show.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::UnixListener;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use crate::engine::{By, CueFlags, Intent, KeyPhase, Snapshot};
+
+/// The version of the lines.
+pub const VERSION: u32 = 1;
+/// Consoles at once.
+const CLIENTS_MAX: usize = 16;
+/// At most 30 snapshots a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// A snapshot goes out at least this often, so that a client knows that the show is alive.
+const BEAT: Duration = Duration::from_secs(1);
+/// A client that takes no bytes for this long is dead.
+const DEAD: Duration = Duration::from_secs(10);
+/// The longest line of a client, in bytes.
+const LINE_MAX: u64 = 64 * 1024;
+/// Intents of one client a second: more is no hand.
+const INTENTS_MAX: u32 = 40;
+
+/// A line of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromServer {
+    /// The first line.
+    Hello {
+        /// Of these lines.
+        version: u32,
+        /// Intents of this client are refused.
+        read_only: bool,
+        /// Name and text of all that makes the show, as [`crate::show::load_text`] takes it.
+        sources: Vec<(String, String)>,
+    },
+    /// What happens.
+    Snapshot {
+        /// Without the flags of the cues.
+        snapshot: Box<Snapshot>,
+        /// The flags, when they have changed.
+        cues: Option<Vec<CueFlags>>,
+    },
+    /// An intent was dropped: the stage had too much to do.
+    Busy,
+    /// The run is over, or the client cannot be served, and why.
+    Gone(String),
+}
+
+/// A line of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FromClient {
+    /// The first line.
+    Attach {
+        /// Of these lines.
+        version: u32,
+        /// Who, for the journal.
+        name: String,
+        /// Only wants to watch.
+        read_only: bool,
+    },
+    /// Wants something.
+    Intent {
+        /// What.
+        intent: Intent,
+        /// What its terminal can tell of the key.
+        phase: KeyPhase,
+    },
+}
+
+/// What the server needs of the running show.
+pub trait Host: Send + Sync + 'static {
+    /// Name and text of all that makes the show.
+    fn sources(&self) -> Vec<(String, String)>;
+
+    /// The newest snapshot.
+    fn snapshot(&self) -> Arc<Snapshot>;
+
+    /// Passes an intent on, never blocks; false when there was no room for it.
+    fn send(&self, intent: Intent, by: By) -> bool;
+
+    /// The run has ended.
+    fn over(&self) -> bool;
+}
+
+/// Serves consoles until the task is dropped.
+pub async fn serve(listener: UnixListener, host: Arc<dyn Host>) {
+    let seats = Arc::new(Semaphore::new(CLIENTS_MAX));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors: those in use are freed in time.
+            tokio::time::sleep(BEAT).await;
+            continue;
+        };
+        let (host, seats) = (host.clone(), seats.clone());
+        tokio::spawn(async move {
+            let seat = seats.try_acquire();
+            // A client that leaves, in whatever way, is nobody's error.
+            let _ = if seat.is_ok() { client(stream, host).await } else { refuse(stream).await };
+        });
+    }
+}
+
+async fn refuse(mut stream: impl AsyncWrite + Unpin) -> io::Result<()> {
+    let why = format!("{CLIENTS_MAX} consoles are attached already: close one first");
+    write(&mut stream, &FromServer::Gone(why)).await
+}
+
+/// Serves one console until it leaves or the show is over.
+///
+/// # Errors
+/// What ended the connection.
+pub async fn client<S: AsyncRead + AsyncWrite + Send + 'static>(stream: S, host: Arc<dyn Host>) -> io::Result<()> {
+    let (read, mut write_half) = tokio::io::split(stream);
+    let mut lines = BufReader::new(read);
+    let Some(FromClient::Attach { version, name, read_only }) = timeout(DEAD, line(&mut lines, LINE_MAX)).await?? else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
+    if version != VERSION {
+        let why = format!("this show speaks version {VERSION} of attach, the console version {version}: use the showcall that runs the show");
+        return write(&mut write_half, &FromServer::Gone(why)).await;
+    }
+    write(&mut write_half, &FromServer::Hello { version: VERSION, read_only, sources: host.sources() }).await?;
+    let busy = Arc::new(tokio::sync::Notify::new());
+    let name: Arc<str> = name.chars().filter(|c| !c.is_control()).take(60).collect::<String>().into();
+    tokio::select! {
+        ended = out(&mut write_half, &host, &busy) => ended,
+        ended = intents(&mut lines, &host, &busy, &name, read_only) => ended,
+    }
+}
+
+async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, busy: &tokio::sync::Notify) -> io::Result<()> {
+    let mut tick = interval(FRAME);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last: Option<(Arc<Snapshot>, Instant)> = None;
+    let mut flags: Option<Vec<CueFlags>> = None;
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = busy.notified() => write(stream, &FromServer::Busy).await?,
+        }
+        let newest = host.snapshot();
+        let known = last.as_ref().is_some_and(|(snap, at)| Arc::ptr_eq(snap, &newest) && at.elapsed() < BEAT);
+        if !known {
+            let changed = flags.as_ref() != Some(&newest.cues);
+            if changed {
+                flags = Some(newest.cues.clone());
+            }
+            let snapshot = Box::new(Snapshot { cues: Vec::new(), ..Snapshot::clone(&newest) });
+            write(stream, &FromServer::Snapshot { snapshot, cues: flags.clone().filter(|_| changed) }).await?;
+            last = Some((newest, Instant::now()));
+        }
+        if host.over() {
+            return write(stream, &FromServer::Gone("the show has ended".into())).await;
+        }
+    }
+}
+
+async fn intents(
+    lines: &mut (impl AsyncBufReadExt + Unpin),
+    host: &Arc<dyn Host>,
+    busy: &tokio::sync::Notify,
+    name: &Arc<str>,
+    read_only: bool,
+) -> io::Result<()> {
+    let (mut second, mut count) = (Instant::now(), 0);
+    while let Some(said) = line(lines, LINE_MAX).await? {
+        if second.elapsed() >= Duration::from_secs(1) {
+            (second, count) = (Instant::now(), 0);
+        }
+        count += 1;
+        let FromClient::Intent { intent, phase } = said else { continue };
+        // An attached console never ends the show.
+        if read_only || intent == Intent::Quit {
+            continue;
+        }
+        if count > INTENTS_MAX || !host.send(intent, By::Attached(name.clone(), phase)) {
+            busy.notify_one();
+        }
+    }
+    Ok(())
+}
+
+/// Writes one line; a reader that takes nothing for ten seconds is dead.
+pub(super) async fn write<T: Serialize>(stream: &mut (impl AsyncWrite + Unpin), what: &T) -> io::Result<()> {
+    let mut text = serde_json::to_vec(what)?;
+    text.push(b'\n');
+    timeout(DEAD, async {
+        stream.write_all(&text).await?;
+        stream.flush().await
+    })
+    .await?
+}
+
+/// Reads one line of at most `max` bytes; `None` at the end.
+pub(super) async fn line<T: DeserializeOwned>(lines: &mut (impl AsyncBufReadExt + Unpin), max: u64) -> io::Result<Option<T>> {
+    let mut text = Vec::new();
+    let read = lines.take(max).read_until(b'\n', &mut text).await?;
+    match text.last() {
+        Some(b'\n') => Ok(Some(serde_json::from_slice(&text)?)),
+        _ if u64::try_from(read).unwrap_or(max) >= max => Err(io::ErrorKind::InvalidData.into()),
+        _ => Ok(None),
+    }
+}

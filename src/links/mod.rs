@@ -7,6 +7,7 @@
 //! | [`net`] | the real ends of wires: opened, watched, retried |
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
+//! | [`midi`] | MIDI input ports |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
@@ -17,6 +18,7 @@ pub mod fault;
 pub mod framing;
 pub mod local;
 pub mod memory;
+pub mod midi;
 pub mod net;
 pub mod rack;
 #[cfg(test)]

@@ -1,0 +1,237 @@
+//! MIDI input ports, by part of their name: opened when they are plugged in, watched once a second.
+//!
+//! midir calls back on a thread of its own; the callback only puts the message into a bounded queue and rings.
+//! A missing port is a health fact, never an error: it may be plugged in later.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use crossbeam_queue::ArrayQueue;
+
+use super::sys::Wake;
+use crate::engine::{Facet, Level};
+
+/// Messages that wait for the stage; the oldest gives way.
+const QUEUE: usize = 256;
+
+/// What the ports say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MidiEvent {
+    /// A message of up to three bytes. System exclusive, clock and active sensing stay outside.
+    Message {
+        /// Index of the name pattern that the port was opened for.
+        port: usize,
+        /// Status and data; unused data is 0.
+        bytes: [u8; 3],
+    },
+    /// A port was found, lost, or cannot be opened.
+    Health(Facet),
+}
+
+/// Open input ports.
+#[derive(Debug)]
+pub struct Inputs {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    patterns: Vec<Arc<str>>,
+    events: ArrayQueue<MidiEvent>,
+    wake: Wake,
+    over: AtomicBool,
+}
+
+impl Inputs {
+    /// Watches for ports whose names contain the patterns; the first port that fits each is opened.
+    ///
+    /// # Errors
+    /// When the system gives no thread or descriptor.
+    pub fn open(patterns: &[Arc<str>]) -> io::Result<Self> {
+        let (events, wake) = (ArrayQueue::new(QUEUE), Wake::new()?);
+        let shared = Arc::new(Shared { patterns: patterns.to_vec(), events, wake, over: AtomicBool::new(false) });
+        let own = shared.clone();
+        let thread = std::thread::Builder::new().name("midi".into()).spawn(move || watch::run(&own))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Readable when [`Inputs::take`] has something.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.shared.wake.as_fd()
+    }
+
+    /// The next event; `None` silences the descriptor.
+    #[must_use]
+    pub fn take(&self) -> Option<MidiEvent> {
+        self.shared.events.pop().or_else(|| {
+            self.shared.wake.clear();
+            self.shared.events.pop()
+        })
+    }
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Shared {
+    fn give(&self, event: MidiEvent) {
+        drop(self.events.force_push(event));
+        self.wake.ring();
+    }
+
+    fn health(&self, port: usize, level: Level, text: &str) {
+        let Some(pattern) = self.patterns.get(port) else { return };
+        let facet = Facet { key: format!("midi/{pattern}").into(), level, text: format!("MIDI port \"{pattern}\": {text}").into() };
+        self.give(MidiEvent::Health(facet));
+    }
+}
+
+/// Cuts what a port gave to one short message; `None` for what can trigger nothing.
+#[cfg_attr(not(feature = "midi"), allow(dead_code))]
+fn short(bytes: &[u8]) -> Option<[u8; 3]> {
+    let status = *bytes.first().filter(|status| (0x80..0xF0).contains(*status))?;
+    let data = |at: usize| bytes.get(at).copied().unwrap_or(0);
+    Some([status, data(1), data(2)])
+}
+
+#[cfg(feature = "midi")]
+mod watch {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use midir::{Ignore, MidiInput, MidiInputConnection};
+
+    use super::*;
+    use crate::links::sys::QuietStderr;
+
+    /// ALSA's sequencer: without it opening a client fails and prints to stderr.
+    const SEQUENCER: &str = "/dev/snd/seq";
+    const EVERY: Duration = Duration::from_secs(1);
+
+    /// One pattern's port.
+    #[derive(Default)]
+    struct Port {
+        open: Option<(String, MidiInputConnection<()>)>,
+        told: Option<String>,
+    }
+
+    pub(super) fn run(shared: &Arc<Shared>) {
+        let mut ports: Vec<Port> = shared.patterns.iter().map(|_| Port::default()).collect();
+        let mut scanner = None;
+        while !shared.over.load(Ordering::Acquire) {
+            match names(&mut scanner) {
+                Ok(names) => ports.iter_mut().enumerate().for_each(|(index, port)| look(shared, index, port, &names)),
+                Err(why) => ports.iter_mut().enumerate().for_each(|(index, port)| {
+                    port.open = None;
+                    tell(shared, index, port, Level::Bad, &why);
+                }),
+            }
+            std::thread::park_timeout(EVERY);
+        }
+    }
+
+    fn names(scanner: &mut Option<MidiInput>) -> Result<Vec<String>, String> {
+        if !cfg!(feature = "jack") && !Path::new(SEQUENCER).exists() {
+            return Err("this machine has no MIDI (is the sound driver loaded?)".into());
+        }
+        let _quiet = QuietStderr::new();
+        let input = match scanner {
+            Some(input) => input,
+            none => none.insert(MidiInput::new("showcall ports").map_err(|e| format!("MIDI cannot be opened ({e})"))?),
+        };
+        Ok(input.ports().iter().filter_map(|port| input.port_name(port).ok()).collect())
+    }
+
+    fn look(shared: &Arc<Shared>, index: usize, port: &mut Port, names: &[String]) {
+        if let Some((name, _)) = &port.open {
+            if names.contains(name) {
+                return;
+            }
+            port.open = None;
+        }
+        let Some(pattern) = shared.patterns.get(index) else { return };
+        let Some(name) = names.iter().find(|name| name.contains(&**pattern)) else {
+            let there = if names.is_empty() { "there are none".to_owned() } else { format!("there are: {}", names.join(", ")) };
+            return tell(shared, index, port, Level::Bad, &format!("not found ({there})"));
+        };
+        match connect(shared, index, name) {
+            Ok(connection) => {
+                port.open = Some((name.clone(), connection));
+                tell(shared, index, port, Level::Good, &format!("open: {name}"));
+            }
+            Err(why) => tell(shared, index, port, Level::Bad, &why),
+        }
+    }
+
+    fn connect(shared: &Arc<Shared>, index: usize, name: &str) -> Result<MidiInputConnection<()>, String> {
+        let _quiet = QuietStderr::new();
+        let failed = |e: &dyn std::fmt::Display| format!("cannot be opened ({e})");
+        let mut input = MidiInput::new("showcall").map_err(|e| failed(&e))?;
+        input.ignore(Ignore::All);
+        let ports = input.ports();
+        let port = ports.iter().find(|port| input.port_name(port).is_ok_and(|n| n == name)).ok_or("has just gone")?;
+        let own = shared.clone();
+        let heard = move |_: u64, bytes: &[u8], (): &mut ()| {
+            if let Some(bytes) = short(bytes) {
+                own.give(MidiEvent::Message { port: index, bytes });
+            }
+        };
+        input.connect(port, "triggers", heard, ()).map_err(|e| failed(&e))
+    }
+
+    fn tell(shared: &Shared, index: usize, port: &mut Port, level: Level, text: &str) {
+        if port.told.as_deref() != Some(text) {
+            shared.health(index, level, text);
+            port.told = Some(text.to_owned());
+        }
+    }
+}
+
+#[cfg(not(feature = "midi"))]
+mod watch {
+    use super::*;
+
+    pub(super) fn run(shared: &Arc<Shared>) {
+        for port in 0..shared.patterns.len() {
+            shared.health(port, Level::Bad, "this build has no MIDI (build with the feature \"midi\")");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::links::sys::Poller;
+
+    #[test]
+    fn only_channel_messages_can_trigger() {
+        assert_eq!(short(&[0x90, 60, 100]), Some([0x90, 60, 100]));
+        assert_eq!(short(&[0xC3, 5]), Some([0xC3, 5, 0]));
+        for bytes in [&[][..], &[0xF8], &[0xF0, 0x7E, 0xF7], &[60, 100]] {
+            assert_eq!(short(bytes), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_is_not_there_is_a_health_fact() {
+        let inputs = Inputs::open(&["no such port anywhere".into()]).unwrap();
+        let mut poller = Poller::new().unwrap();
+        poller.add(inputs.fd(), 0).unwrap();
+        poller.wait(None).unwrap();
+        let event = inputs.take();
+        assert!(matches!(&event, Some(MidiEvent::Health(facet)) if facet.level == Level::Bad), "{event:?}");
+    }
+}

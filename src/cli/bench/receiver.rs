@@ -1,0 +1,54 @@
+//! A receiver on loopback whose arrival times are the kernel's.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use crate::links::sys;
+use crate::time::Wall;
+
+/// One loopback socket.
+#[derive(Debug)]
+pub(super) struct Receiver {
+    socket: UdpSocket,
+    buffer: Vec<u8>,
+}
+
+/// One datagram.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub at: Wall,
+    pub from: SocketAddr,
+    pub bytes: Vec<u8>,
+}
+
+impl Receiver {
+    pub fn new() -> Result<Self, String> {
+        let socket = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+        sys::stamp_arrivals(socket.as_fd()).map_err(|e| e.to_string())?;
+        Ok(Self { socket, buffer: vec![0; 2048] })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.socket.local_addr().map_or(0, |address| address.port())
+    }
+
+    pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> Result<(), String> {
+        self.socket.send_to(bytes, to).map(drop).map_err(|e| e.to_string())
+    }
+
+    /// The next datagram within `limit`.
+    pub fn next(&mut self, limit: Duration) -> Option<Arrival> {
+        self.socket.set_read_timeout(Some(limit.max(Duration::from_millis(1)))).ok()?;
+        let (length, from, at) = sys::receive_stamped(self.socket.as_fd(), &mut self.buffer).ok()?;
+        Some(Arrival { at: at?, from: from?, bytes: self.buffer.get(..length)?.to_vec() })
+    }
+
+    /// Throws away what has come.
+    pub fn drain(&mut self) {
+        if self.socket.set_nonblocking(true).is_ok() {
+            while self.socket.recv(&mut self.buffer).is_ok() {}
+            let _ = self.socket.set_nonblocking(false);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Ring 4: the command line. One file a subcommand; exit codes: 0 done, 1 the show or the run has errors, 2 cannot start.
 
 pub mod attach;
+pub mod bench;
 pub mod check;
 pub mod findings;
 pub mod new;
@@ -25,6 +26,8 @@ struct Cli {
 enum Command {
     /// Bring a console to a running show
     Attach(attach::Args),
+    /// Measure this machine: GO to the wire, lateness, load, memory
+    Bench(bench::Args),
     /// Check a show and say everything that is wrong with it
     Check(check::Args),
     /// Make a commented show folder to start from
@@ -40,6 +43,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Attach(args) => attach::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),

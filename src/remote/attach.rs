@@ -129,7 +129,8 @@ pub async fn client<S: AsyncRead + AsyncWrite + Send + 'static>(stream: S, host:
         return Err(io::ErrorKind::InvalidData.into());
     };
     if version != VERSION {
-        let why = format!("this show speaks version {VERSION} of attach, the console version {version}: use the showcall that runs the show");
+        let why =
+            format!("this show speaks version {VERSION} of attach, the console version {version}: use the showcall that runs the show");
         return write(&mut write_half, &FromServer::Gone(why)).await;
     }
     write(&mut write_half, &FromServer::Hello { version: VERSION, read_only, sources: host.sources() }).await?;

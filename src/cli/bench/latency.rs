@@ -11,7 +11,7 @@ use super::Args;
 use super::figures::{Samples, best_of};
 use super::receiver::Receiver;
 use super::world::{World, cues, head};
-use crate::devices::{Driver as _, Out, Payload, Plan, WireEvent, WireId, registry};
+use crate::devices::{Out, Payload, Plan, WireEvent, WireId};
 use crate::links::sys;
 
 /// Just over the short guard of `quick` cues (150 ms).
@@ -89,11 +89,12 @@ const fn level(n: u32) -> u8 {
 fn light_show(port: u16, cues: u32) -> String {
     let mut text = format!(
         "[show]\ntitle = \"Bench\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\nlook = \"out\"\n[device.node]\nprofile = \"artnet-node\"\naddress = \"127.0.0.1:{port}\"\nlocal_port = 0\n\
-         [universe.1]\non = \"node\"\naddress = 1\n[fixture.d]\nprofile = \"dimmer\"\nuniverse = 1\naddress = 1\n[look.full]\nd = {{ level = \"100%\" }}\n[look.out]\nd = {{ level = \"0%\" }}\n"
+         [universe.1]\non = \"node\"\naddress = 1\n[fixture.d]\nprofile = \"generic-dimmer\"\nuniverse = 1\naddress = 1\n[look.full]\nd = {{ level = \"100%\" }}\n[look.out]\nd = {{ level = \"0%\" }}\n"
     );
     for n in 0..cues {
         let look = if level(n) == 255 { "full" } else { "out" };
-        let _ = writeln!(text, "[[cue]]\nnumber = \"{}\"\nname = \"Look\"\nquick = true\n[[cue.do]]\nlight = {{ look = \"{look}\" }}", n + 1);
+        let _ =
+            writeln!(text, "[[cue]]\nnumber = \"{}\"\nname = \"Look\"\nquick = true\n[[cue.do]]\nlight = {{ look = \"{look}\" }}", n + 1);
     }
     text
 }
@@ -107,7 +108,7 @@ impl Node {
         let loaded = crate::show::load(&folder.0, &[]);
         let show = loaded.show.ok_or("the bench's show does not load")?;
         let device = show.device_by_key("node").ok_or("the bench's show has no node")?;
-        let family = registry::family(&show.device(device).profile.family).ok_or("no such family")?;
+        let family = crate::devices::family(&show.device(device).profile.family).ok_or("no such family")?;
         Ok(Self((family.simulator)(Plan { show: &show, device })))
     }
 

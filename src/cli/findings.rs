@@ -71,13 +71,29 @@ pub fn summary(loaded: &Loaded) -> String {
 pub fn print_json(loaded: &Loaded) {
     let mut out = std::io::stdout().lock();
     for finding in &loaded.findings {
-        if let Ok(line) = serde_json::to_string(finding) {
+        let column = column(loaded, finding);
+        if let Ok(line) = serde_json::to_string(&Line { finding, column }) {
             // A reader that went away ends the output, nothing else.
             if writeln!(out, "{line}").is_err() {
                 return;
             }
         }
     }
+}
+
+/// A finding as editors take it.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    finding: &'a Finding,
+    column: usize,
+}
+
+/// The column of a finding, from 1, in characters.
+fn column(loaded: &Loaded, finding: &Finding) -> usize {
+    let source = loaded.sources.iter().find(|(name, _)| *name == *finding.file);
+    let before = source.and_then(|(_, text)| text.get(..finding.span.0)).unwrap_or_default();
+    before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1
 }
 
 /// Every finding with its place in the text.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use crate::time::Span;
 
 /// A value with its place in the text.
@@ -86,7 +86,8 @@ impl<'a, 'i> Fields<'a, 'i> {
     /// The text of a key that must be there.
     pub fn need_text(&mut self, key: &'static str, faults: &mut Faults) -> Option<&'a str> {
         if !self.table.contains_key(key) {
-            faults.add(self.span(), format!("{} needs {key} = \"…\"", self.place));
+            let fault = Fault::rule("missing", self.span(), format!("{} has no {key}", self.place));
+            faults.push(fault.help(format!("add {key} = \"…\"")));
         }
         self.text(key, faults)
     }

@@ -148,12 +148,15 @@ pub struct Device {
     /// Who to call.
     pub department: Option<DeptIx>,
     /// The patch: table (`channel`, `source`, `clip` …) to name to address fragments as the wire knows them (a set has several).
-    pub patch: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<Arc<str>>>>,
+    pub patch: BTreeMap<Arc<str>, PatchTable>,
     /// Options of the family, checked against the profile: `transport = "tcp"`.
     pub options: BTreeMap<Arc<str>, Value>,
     /// This device's properties in [`Show::props`].
     pub props: Vec<PropIx>,
 }
+
+/// One table of a patch: name to the address fragments that it stands for.
+pub type PatchTable = BTreeMap<Arc<str>, Vec<Arc<str>>>;
 
 /// A password that never prints itself.
 #[derive(Clone, PartialEq, Eq)]

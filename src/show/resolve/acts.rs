@@ -92,7 +92,7 @@ impl<'t> Loader<'t> {
             if property.class == Keeping::Guarded {
                 let device = &self.show.device(property.device).key;
                 let message = format!(
-                    "{} on \"{device}\" is guarded: only the GO of a cue that names it sends it, not {}",
+                    "\"{}\" on {device} is guarded: only the GO of a cue that names it sends it, not {}",
                     property.label, self.subject
                 );
                 let place = if place == Place::Else { format!("{message}'s else") } else { message };

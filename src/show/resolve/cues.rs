@@ -78,7 +78,8 @@ impl<'t> Loader<'t> {
             let Ok(ix) = u32::try_from(at).map(CueIx) else { return };
             let (cue, span) = self.cue(ix, node, &mut family);
             self.order(&cue, &span, &mut last);
-            if let Some(other) = ids.insert(Arc::clone(&cue.id), Arc::clone(&cue.number)) {
+            // Two cues with one number have one id too; that is said once, of the number.
+            if let Some(other) = ids.insert(Arc::clone(&cue.id), Arc::clone(&cue.number)).filter(|other| *other != cue.number) {
                 let fault = Fault::rule("duplicate", span, format!("the id \"{}\" is that of cue {other} already", cue.id));
                 self.faults.push(fault.help("an id stays with one cue for ever: give this one another"));
             }

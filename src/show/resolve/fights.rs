@@ -68,13 +68,13 @@ impl Loader<'_> {
         let device = &self.show.device(property.device).key;
         if first.from == second.from {
             if !same(first.act, second.act) {
-                let message = format!("{} wants two things of {} on \"{device}\" at the same time", self.subject, property.label);
+                let message = format!("{} wants two things of \"{}\" on {device} at the same time", self.subject, property.label);
                 self.faults.push(
                     Fault::rule("fight", second.at.clone(), message).help("keep one of the steps, or give one of them after = \"…\""),
                 );
             }
         } else if second.from < first.to {
-            let message = format!("this step cuts short what the one before it does to {} on \"{device}\"", property.label);
+            let message = format!("this step cuts short what the one before it does to \"{}\" on {device}", property.label);
             let help = format!("the one before takes until {} after the cue's start", first.to);
             self.faults.push(Fault::warning("cut-short", second.at.clone(), message).help(help));
         }

@@ -78,7 +78,8 @@ impl<'t> Loader<'t> {
                 group.children.push(child);
             }
         }
-        for (cue, (span, _)) in self.show.cues.iter().zip(family.seen.into_values()) {
+        for (ix, (span, _)) in family.seen {
+            let Some(cue) = self.show.cues.get(ix.at()) else { continue };
             if cue.group.as_ref().is_some_and(|group| group.children.is_empty()) {
                 let message = format!("group {} has no cues", cue.number);
                 let help = format!("add in = \"{}\" to the cues that belong to it, right below", cue.number);

@@ -23,6 +23,9 @@ mod steps;
 mod triggers;
 mod verbs;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::Loader;
 use crate::show::fault::{Fault, nearest, suggestion};
 use crate::show::fields::{Fields, Node, int_of};
-use crate::show::{DeviceIx, NamePattern, NameTable, Profile};
+use crate::show::{DeviceIx, NamePattern, NameTable, PatchTable, Profile};
 
 /// One name, as the show says it and as the wire knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Member {
 pub(super) type Patch = BTreeMap<Arc<str>, Option<Vec<Member>>>;
 
 /// The patch as the model keeps it.
-type ModelPatch = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<Arc<str>>>>;
+type ModelPatch = BTreeMap<Arc<str>, PatchTable>;
 
 impl<'t> Loader<'t> {
     /// Reads every table of names that the profile knows: `channels` for `channel`.

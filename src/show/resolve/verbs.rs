@@ -53,6 +53,12 @@ impl<'t> Loader<'t> {
             return;
         }
         let Some(choices) = self.selectors(device, &chosen, table) else { return };
+        let product = choices.iter().fold(1_usize, |product, (_, members)| product.saturating_mul(members.len()));
+        if product > ACTS_MAX {
+            let message = format!("this step would move {product} properties at once, more than {ACTS_MAX}");
+            self.faults.push(Fault::rule("too-many", node.span(), message).help("make several steps of it"));
+            return;
+        }
         let Some(change) = self.change(&chosen, table, node.span(), &choices) else { return };
         for args in combinations(&chosen, &choices) {
             let Some(prop) = self.prop(device, chosen.key, chosen.spec, &args) else { continue };
@@ -375,12 +381,15 @@ impl<'t> Loader<'t> {
         let Change::Fade(FadeTo::Level(db), ..) = change else { return };
         let property = self.show.prop(prop);
         if property.mic && *db != Db::OFF && db.0 > MIC_QUIET {
-            let message = format!("{} fades {} to {db}, whatever the operator has set it to", self.subject, property.label);
+            let message = format!("{} fades \"{}\" to {db}, whatever the operator has set it to", self.subject, property.label);
             let help = "use unmute, by = \"+6 dB\" or to = \"before\", and leave the level to the operator";
             self.faults.push(Fault::warning("mic-fade", span.clone(), message).help(help));
         }
     }
 }
+
+/// Acts of one step.
+const ACTS_MAX: usize = 4096;
 
 /// A mic that is faded to at most this, in thousandths of a dB, is faded out.
 const MIC_QUIET: i32 = -60_000;

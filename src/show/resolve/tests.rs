@@ -1,0 +1,401 @@
+//! Small shows in, expected models out.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use crate::show::*;
+use crate::time::Span;
+
+const DESK: &str = r#"
+maker = "Test"
+model = "Desk"
+family = "osc"
+port = 9000
+[limits]
+lands_within = "300ms"
+[names.channel]
+"1..8" = "ch/{:02}"
+"aux 1..2" = { wire = "aux/{}", offset = -1 }
+[names.bus]
+"1..4" = "bus/{}"
+fixed = { main = "main" }
+[names.source]
+"1..20" = "{}"
+[names.cue]
+[names.address]
+[names.clip]
+[property.on]
+path = "{channel}/on"
+label = "{channel} on"
+type = "switch"
+masked_by = [{ property = "muted", value = true }]
+[property.muted]
+path = "{channel}/group"
+label = "{channel} group"
+type = "switch"
+[property.fader]
+path = "{channel}/fader"
+label = "{channel} fader"
+type = "level"
+range = ["-90 dB", "10 dB"]
+[property.send]
+path = "{channel}/mix/{bus}"
+label = "{channel} to {bus}"
+type = "level"
+[property.program]
+path = "program"
+type = "int"
+range = [0, 20]
+class = "set"
+moves = ["preview"]
+lands_within = "50ms"
+[property.preview]
+path = "preview"
+type = "int"
+range = [0, 20]
+moves = ["program"]
+[property.cue]
+path = "cue"
+type = "text"
+[property.raw]
+path = "{address}"
+label = "{address}"
+type = "args"
+class = "once"
+[property.player]
+path = "player"
+type = "transport"
+[[verb.mute]]
+property = "on"
+value = false
+[[verb.fade]]
+property = "send"
+[[verb.fade]]
+property = "fader"
+[[verb.take]]
+property = "program"
+value = "{source}"
+transitions = ["mix"]
+[[verb.fire]]
+property = "cue"
+value = "{cue}"
+[[verb.send]]
+property = "raw"
+[[verb.play]]
+property = "player"
+value = { clip = "{clip}", playing = true }
+[[verb.stop]]
+property = "player"
+value = { playing = false }
+"#;
+
+const PAR: &str = r#"
+maker = "Test"
+model = "Par"
+footprint = 5
+[[channel]]
+attribute = "Dimmer"
+slot = 1
+[[channel]]
+attribute = "ColorAdd_R"
+slot = 2
+[[channel]]
+attribute = "ColorAdd_G"
+slot = 3
+[[channel]]
+attribute = "ColorAdd_B"
+slot = 4
+[[channel]]
+attribute = "ColorAdd_W"
+slot = 5
+"#;
+
+const RGB: &str = r#"
+maker = "Test"
+model = "Three colours"
+footprint = 4
+[[channel]]
+attribute = "ColorAdd_R"
+slot = 1
+[[channel]]
+attribute = "ColorAdd_G"
+slot = 2
+[[channel]]
+attribute = "ColorAdd_B"
+slot = 3
+[[channel]]
+attribute = "Gobo1"
+slot = 4
+values = { open = 0, stars = 20 }
+"#;
+
+const HEAD: &str = r#"
+[show]
+title = "Test"
+looks = "whole"
+at_exit = "leave"
+[safe]
+tell = "safe"
+[device.desk]
+profile = "desk"
+address = "10.0.0.1"
+channels = { host = 1, ceo = 2, lavs = ["host", "ceo"], tape = "aux 2" }
+buses = { stage = 3 }
+sources = { slides = 7 }
+"#;
+
+const RIG: &str = r##"
+[device.node]
+profile = "node"
+[universe.1]
+on = "node"
+address = "1:2:3"
+[fixture.wash]
+profile = "par"
+universe = 1
+address = 1
+count = 2
+[fixture.tube]
+profile = "rgb"
+universe = 1
+address = 101
+[group.front]
+fixtures = ["wash", "tube"]
+[look.warm]
+front = { level = "50%", colour = "#FF8000" }
+wash2 = "100%"
+"##;
+
+fn loaded(text: &str) -> Loaded {
+    let node = "maker = \"T\"\nmodel = \"Node\"\nfamily = \"artnet\"\nport = 6454\n";
+    let sources = [("show.toml", text), ("desk.toml", DESK), ("par.toml", PAR), ("rgb.toml", RGB), ("node.toml", node)];
+    load_text(&sources.map(|(name, text)| (name.to_owned(), text.to_owned())))
+}
+
+fn show(text: &str) -> Arc<Show> {
+    let loaded = loaded(text);
+    assert_eq!(loaded.findings.iter().filter(|f| f.severity == Severity::Error).collect::<Vec<_>>(), Vec::<&Finding>::new());
+    loaded.show.unwrap()
+}
+
+fn steps(body: &str) -> (Arc<Show>, Vec<Step>) {
+    let show =
+        show(&format!("{HEAD}{RIG}[[cue]]\nnumber = \"1\"\ndo = [{body}]\n[[cue]]\nnumber = \"2\"\n[[hot]]\nkey = \"F5\"\ndo = []\n"));
+    let steps = show.cue(CueIx(0)).steps.clone();
+    (show, steps)
+}
+
+fn wants(show: &Show, steps: &[Step]) -> Vec<String> {
+    let told = |act: &Act| match act {
+        Act::Want { prop, value, transition } => {
+            let over = transition.as_ref().map(|t| format!(" {} {}", t.kind, t.over.unwrap_or_default())).unwrap_or_default();
+            format!("{} = {value}{over}", show.prop(*prop).path)
+        }
+        Act::Fade { prop, to, over, curve } => format!("{} to {to:?} over {over} {curve:?}", show.prop(*prop).path),
+        Act::Light(light) => format!("light {} {:?} up {} down {} {:?}", light.label, light.rest, light.up, light.down, light.values),
+        Act::Cue { verb, target } => format!("{verb:?} {target:?}"),
+        Act::Tell(text) => format!("tell {text}"),
+    };
+    steps.iter().flat_map(|step| step.acts.iter().map(move |act| format!("{}: {}", step.after, told(act)))).collect()
+}
+
+#[track_caller]
+fn does(body: &str, expected: &[&str]) {
+    let (show, steps) = steps(body);
+    assert_eq!(wants(&show, &steps), expected);
+}
+
+#[test]
+fn a_set_of_channels_makes_an_act_of_each() {
+    does(r#"{ after = "1s", mute = { on = "desk", channel = "lavs" } }"#, &["1s: ch/01/on = off", "1s: ch/02/on = off"]);
+    does(
+        r#"{ mute = { on = "desk", channel = ["tape", "lavs", "host"] } }"#,
+        &["0s: aux/1/on = off", "0s: ch/01/on = off", "0s: ch/02/on = off"],
+    );
+}
+
+#[test]
+fn the_alternative_whose_names_are_given_is_taken() {
+    does(
+        r#"{ fade = { on = "desk", channel = "host", to = "-10 dB", over = "2s" } }"#,
+        &["0s: ch/01/fader to Level(Db(-10000)) over 2s Linear"],
+    );
+    does(
+        r#"{ fade = { on = "desk", bus = "stage", channel = "host", by = "+3 dB", over = "1s", curve = "s-curve" } }"#,
+        &["0s: ch/01/mix/bus/3 to ByDb(3000) over 1s SCurve"],
+    );
+    does(
+        r#"{ fade = { on = "desk", bus = "main", channel = "host", to = "before", over = "0s" } }"#,
+        &["0s: ch/01/mix/main to Before over 0s Linear"],
+    );
+}
+
+#[test]
+fn verbs_become_values_of_properties() {
+    does(r#"{ take = { on = "desk", source = "slides", transition = "mix", over = "1s" } }"#, &["0s: program = 7 mix 1s"]);
+}
+
+#[test]
+fn raw_messages_cues_and_players() {
+    does(r#"{ send = { on = "desk", address = "/go/1", args = [1, 0.5, "a"] } }"#, &["0s: /go/1 = 1 0.5 a"]);
+    does(r#"{ fire = { on = "desk", cue = "12.5" } }"#, &["0s: cue = 12.5"]);
+    does(
+        r#"{ play = { on = "desk", clip = "sting.wav", loop = true } }, { after = "3s", stop = { on = "desk" } }"#,
+        &["0s: player = sting.wav playing in a loop", "3s: player = nothing stopped"],
+    );
+    does(r#"{ set = { on = "desk", property = "fader", channel = "host", value = "-inf dB" } }"#, &["0s: ch/01/fader = -inf dB"]);
+}
+
+#[test]
+fn cues_hot_cues_and_lists_are_told() {
+    does(
+        r#"{ cue = { start = "2" } }, { cue = { stop = "F5" } }, { cue = { go = "main" } }, { cue = { pause = "all" } }, { cue = { standby = "2" } }"#,
+        &["0s: Start Cue(CueIx(1))", "0s: Stop Hot(HotIx(0))", "0s: Go List(ListIx(0))", "0s: Pause All", "0s: Standby Cue(CueIx(1))"],
+    );
+}
+
+#[test]
+fn a_macro_gives_its_steps_and_their_times() {
+    let text = format!(
+        "{HEAD}[macro.off]\ndo = [{{ macro = \"host-off\" }}, {{ after = \"1s\", tell = \"off\" }}]\n[macro.host-off]\n\
+         do = [{{ mute = {{ on = \"desk\", channel = \"host\" }} }}]\n[[cue]]\nnumber = \"1\"\ndo = [{{ after = \"2s\", macro = \"off\" }}]\n"
+    );
+    let show = show(&text);
+    assert_eq!(wants(&show, &show.cue(CueIx(0)).steps), ["2s: ch/01/on = off", "3s: tell off"]);
+}
+
+#[test]
+fn fallbacks_are_rungs_in_their_order() {
+    let (show, steps) = steps(
+        r#"{ mute = { on = "desk", channel = "host" }, else_before = "3s", else = [{ fade = { on = "desk", channel = "host", to = "-90 dB", over = "0s" } }, { tell = "mute by hand" }] }"#,
+    );
+    let step = &steps[0];
+    assert_eq!(step.else_before, Some(Span::secs(3)));
+    let rungs: Vec<Step> = step.ladder.iter().map(|acts| Step { acts: acts.clone(), ladder: Vec::new(), ..step.clone() }).collect();
+    assert_eq!(wants(&show, &rungs), ["0s: ch/01/fader to Level(Db(-90000)) over 0s Linear", "0s: tell mute by hand"]);
+}
+
+#[test]
+fn a_property_is_one_however_often_it_is_named() {
+    let (show, _) = steps(r#"{ mute = { on = "desk", channel = "host" } }, { after = "1s", mute = { on = "desk", channel = "lavs" } }"#);
+    let desk = show.device_by_key("desk").unwrap();
+    let paths: Vec<&str> = show.device(desk).props.iter().map(|ix| &*show.prop(*ix).path).collect();
+    assert_eq!(paths, ["ch/01/on", "ch/01/group", "ch/02/on", "ch/02/group"]);
+    let host = show.prop(show.prop_by_path(desk, "ch/01/on").unwrap());
+    let mask = show.prop_by_path(desk, "ch/01/group").unwrap();
+    assert_eq!(host.masked_by, [(mask, Value::Switch(true))]);
+    assert_eq!((&*host.label, &*host.spec, host.lands_within), ("host on", "on", Span::ms(300)));
+    assert_eq!(host.args.get("channel").map(|arg| &**arg), Some("ch/01"));
+}
+
+#[test]
+fn properties_that_move_each_other_end() {
+    let (show, _) = steps(r#"{ set = { on = "desk", property = "program", value = 4 } }"#);
+    let desk = show.device_by_key("desk").unwrap();
+    let [program, preview] = ["program", "preview"].map(|path| show.prop_by_path(desk, path).unwrap());
+    assert_eq!(show.prop(program).moves, [preview]);
+    assert_eq!(show.prop(preview).moves, [program]);
+    assert_eq!(show.prop(program).lands_within, Span::ms(50));
+}
+
+#[test]
+fn a_device_may_own_a_property_otherwise() {
+    let over = "[device.desk.property.program]\nclass = \"hold\"\non_return = \"at_once\"\nlands_within = \"2s\"\n";
+    let show =
+        show(&format!("{HEAD}{over}[[cue]]\nnumber = \"1\"\ndo = [{{ set = {{ on = \"desk\", property = \"program\", value = 1 }} }}]\n"));
+    let program = show.prop(PropIx(0));
+    assert_eq!((program.class, program.on_return, program.lands_within), (Keeping::Hold, OnReturn::AtOnce, Span::secs(2)));
+}
+
+#[test]
+fn a_rig_is_patched_and_a_look_is_its_values() {
+    let (show, _) = steps("");
+    let rig = &show.rig;
+    assert_eq!(rig.universes[0].outputs, [UniverseOutput { device: DeviceIx(1), address: 0x123 }]);
+    let keys: Vec<(&str, u16)> = rig.fixtures.iter().map(|fixture| (&*fixture.key, fixture.address)).collect();
+    assert_eq!(keys, [("wash1", 1), ("wash2", 6), ("tube", 101)]);
+    assert_eq!(rig.groups[0].fixtures, [0, 1, 2]);
+    let coarse: Vec<u16> = rig.params.iter().map(|param| param.coarse).collect();
+    assert_eq!(coarse, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 101, 102, 103]);
+    let bright: Vec<usize> = (0..rig.params.len()).filter(|at| rig.params[*at].intensity).collect();
+    assert_eq!(bright, [0, 5, 10, 11, 12], "the dimmer, or the colours of a fixture without one");
+    let look: Vec<(u32, u16)> = rig.looks[0].values.iter().map(|(ix, value)| (ix.0, *value)).collect();
+    let (half, orange) = (32_768, 0x8080);
+    let wash = |first: u32, level: u16| [(first, level), (first + 1, 65_535), (first + 2, orange), (first + 3, 0), (first + 4, 0)];
+    let tube = [(10, half), (11, 16_448), (12, 0)];
+    assert_eq!(look, [&wash(0, half)[..], &wash(5, 65_535)[..], &tube[..]].concat());
+}
+
+#[test]
+fn light_is_a_look_or_lights_by_name() {
+    let (show, steps) = steps(
+        r#"{ light = { look = "warm", fade = "3s", down = "5s" } }, { after = "9s", light = { tube = { Gobo1 = "stars" } } }, { after = "10s", light = { release = "tube", rest = "out" } }"#,
+    );
+    let acts = steps.iter().flat_map(|step| &step.acts);
+    let lights: Vec<&Arc<LightAct>> = acts.filter_map(|act| if let Act::Light(light) = act { Some(light) } else { None }).collect();
+    assert_eq!((lights[0].rest, lights[0].up, lights[0].down), (Rest::Out, Span::secs(3), Span::secs(5)), "a look is the whole picture");
+    assert_eq!(lights[0].values, show.rig.looks[0].values);
+    assert_eq!((lights[1].rest, &*lights[1].label), (Rest::Keep, "tube"), "lights by name leave the others alone");
+    assert_eq!(lights[1].values, [(ParamIx(13), 20 * 257)]);
+    assert_eq!(lights[2].release, [10, 11, 12, 13].map(ParamIx));
+    assert_eq!(lights[2].rest, Rest::Out);
+}
+
+#[test]
+fn groups_lists_and_followers() {
+    let text = format!(
+        "{HEAD}[[list]]\nkey = \"video\"\nname = \"Video\"\n[[cue]]\nnumber = \"1\"\ngroup = \"together\"\n[[cue]]\nnumber = \"1.1\"\nin = \"1\"\n\
+         [[cue]]\nnumber = \"1.2\"\nin = \"1\"\n[[cue]]\nnumber = \"v1\"\nlist = \"video\"\nid = \"opener\"\n\
+         [[cue]]\nnumber = \"2\"\nauto = \"after end\"\nauto_wait = \"4s\"\nat_most = \"1m\"\narmed = false\nquick = true\n"
+    );
+    let show = show(&text);
+    assert_eq!(show.cue(CueIx(0)).group, Some(Group { mode: GroupMode::Together, children: vec![CueIx(1), CueIx(2)] }));
+    assert_eq!(show.cue(CueIx(2)).parent, Some(CueIx(0)));
+    assert_eq!(show.list(ListIx(0)).cues, [0, 1, 2, 4].map(CueIx));
+    assert_eq!(show.list(ListIx(1)).cues, [CueIx(3)]);
+    assert_eq!((&*show.cue(CueIx(3)).id, &*show.cue(CueIx(4)).id), ("opener", "main/2"));
+    let last = show.cue(CueIx(4));
+    assert_eq!(last.auto, Some(Auto { when: AutoWhen::AfterEnd, wait: Span::secs(4), at_most: Span::secs(60) }));
+    assert!(!last.armed && last.quick && !last.skip);
+}
+
+#[test]
+fn hot_cues_stand_after_the_lists_and_triggers_find_them() {
+    let text = format!(
+        "{HEAD}[[hot]]\nkey = \"F5\"\nname = \"Sting\"\non_stop = \"restore\"\ndo = [{{ tell = \"sting\" }}]\n[[cue]]\nnumber = \"1\"\n\
+         [[trigger]]\nmidi = {{ port = \"nano\", note = 60, channel = 2 }}\nhot = \"F5\"\n[[trigger]]\nmidi = {{ port = \"nano\", program = 0 }}\ngo = true\n"
+    );
+    let show = show(&text);
+    assert_eq!((&*show.hots[0].key, show.hots[0].cue, show.hots[0].restore), ("F5", CueIx(1), true));
+    assert_eq!(show.list(ListIx(0)).cues, [CueIx(0)], "a hot cue stands in no list");
+    assert_eq!(show.triggers[0].does, TriggerAct::Hot(HotIx(0)));
+    assert_eq!((show.triggers[0].message, show.triggers[0].channel), (TriggerMessage::Note(60), Some(2)));
+    assert_eq!(show.triggers[1].does, TriggerAct::Go(ListIx(0)));
+}
+
+#[test]
+fn the_same_sources_give_the_same_show_and_the_used_profiles_are_among_them() {
+    let text = format!("{HEAD}{RIG}[[cue]]\nnumber = \"1\"\ndo = [{{ light = {{ look = \"warm\" }} }}]\n");
+    let first = loaded(&text);
+    let names: Vec<&str> = first.sources.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["show.toml", "desk.toml", "node.toml", "par.toml", "rgb.toml"]);
+    let again = load_text(&first.sources);
+    assert_eq!(format!("{:?}", first.show), format!("{:?}", again.show));
+}
+
+#[test]
+fn safe_and_start_list_acts() {
+    let head = HEAD.replace(
+        "tell = \"safe\"",
+        "look = \"warm\"\nmute = [{ on = \"desk\", channel = \"host\" }, { on = \"desk\", channel = \"tape\" }]",
+    );
+    let head = head.replace("at_exit = \"leave\"\n", "at_exit = \"safe\"\npanic_fade = \"1s\"\n[show.start]\nlook = \"warm\"\n");
+    let show = show(&format!("{head}{RIG}"));
+    let step = |acts: &[Act]| [Step { after: Span::ZERO, acts: acts.to_vec(), ladder: Vec::new(), else_before: None, line: 1 }];
+    let safe = wants(&show, &step(show.safe.as_deref().unwrap()));
+    assert!(safe[0].starts_with("0s: light warm Out up 1s down 1s"), "{}", safe[0]);
+    assert_eq!(safe[1..], ["0s: ch/01/on = off", "0s: aux/1/on = off"]);
+    assert!(wants(&show, &step(&show.start))[0].starts_with("0s: light warm Out up 0s"));
+    assert_eq!(show.at_exit, AtExit::Safe);
+}

@@ -1,12 +1,19 @@
 //! Ring 4: the command line. One file a subcommand; exit codes: 0 done, 1 the show or the run has errors, 2 cannot start.
 
+pub mod asrun;
 pub mod attach;
 pub mod bench;
 pub mod check;
 pub mod findings;
+pub mod journal_arg;
 pub mod new;
+pub mod play;
 pub mod profiles;
+pub mod replay;
+pub mod report;
+pub mod run;
 pub mod schema;
+pub mod seat;
 pub mod terminal;
 
 use std::process::ExitCode;
@@ -28,6 +35,12 @@ enum Command {
     Attach(attach::Args),
     /// Measure this machine: GO to the wire, lateness, load, memory
     Bench(bench::Args),
+    /// Run a show
+    Run(run::Args),
+    /// Print the as-run report of a journal
+    Report(report::Args),
+    /// Run a journal's inputs through the engine again and compare
+    Replay(replay::Args),
     /// Check a show and say everything that is wrong with it
     Check(check::Args),
     /// Make a commented show folder to start from
@@ -44,6 +57,9 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Attach(args) => attach::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::actions::{Origin, What};
 use super::due::Work;
-use super::{ActionId, ActionState, Effect, Engine, Outcome, Why};
+use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership, Why};
 use crate::light::Board;
-use crate::show::{Act, LightAct, ParamIx, Rest};
+use crate::show::{Act, DeviceIx, LightAct, ParamIx, Rest};
 use crate::time::Span;
 
 impl Engine {
@@ -19,6 +19,12 @@ impl Engine {
     /// The lights, for what only the stage asks: which universes were touched.
     pub const fn board_mut(&mut self) -> &mut Board {
         &mut self.board
+    }
+
+    /// Whether the show sends to a device: it is neither released nor bypassed.
+    #[must_use]
+    pub fn drives(&self, device: DeviceIx) -> bool {
+        self.s.devices.get(device.at()).is_some_and(|state| state.ownership == Ownership::Live)
     }
 
     /// Changes the lights. Nothing comes back on that wire: at its end the action is *sent*.

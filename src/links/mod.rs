@@ -8,6 +8,7 @@
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`midi`] | MIDI input ports |
+//! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
@@ -16,6 +17,7 @@
 pub mod bay;
 pub mod fault;
 pub mod framing;
+pub mod inbox;
 pub mod local;
 pub mod memory;
 pub mod midi;
@@ -33,4 +35,5 @@ mod toy;
 pub mod udp;
 
 pub use fault::Fault;
+pub use inbox::Inbox;
 pub use rack::{Rack, Simulate};

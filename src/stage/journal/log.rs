@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ring::{RingWriter, Worth};
-use super::writer::{Checkpoints, Health};
-use super::{Checkpoint, Entry, Record, line};
+use super::writer::{Checkpoints, Health, Pending};
+use super::{Entry, Record, line};
 use crate::engine::{ActionId, Facet, Input, Level, Report};
 use crate::time::{Mono, Span};
 
@@ -98,12 +98,12 @@ impl Log {
         self.lines >= CHECKPOINT_LINES || (self.lines > 0 && now.since(self.checkpoint_at) >= CHECKPOINT_TIME)
     }
 
-    /// Gives a checkpoint of the state after the last record to the journal thread.
-    pub fn checkpoint(&mut self, now: Mono, engine: serde_json::Value) {
-        let state = Checkpoint { open: self.open.iter().copied().collect(), engine };
-        let record = Record { seq: self.seq, mono: now, entry: Entry::Checkpoint(Box::new(state)) };
+    /// Gives a copy of the state after the last record to the journal thread, which turns it into text.
+    pub fn checkpoint<S: serde::Serialize + Send + 'static>(&mut self, now: Mono, engine: S) {
+        let state = Box::new(move || serde_json::value::to_raw_value(&engine));
+        let pending = Pending { seq: self.seq, mono: now, open: self.open.iter().copied().collect(), state };
         // A full queue means that the one before is still being written: the next is soon due again.
-        if self.checkpoints.push(record).is_ok() {
+        if self.checkpoints.push(pending).is_ok() {
             self.lines = 0;
             self.checkpoint_at = now;
         }

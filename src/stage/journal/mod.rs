@@ -14,6 +14,7 @@ pub mod folder;
 pub mod line;
 mod lock;
 mod log;
+pub mod memory;
 pub mod read;
 mod record;
 pub mod ring;
@@ -23,7 +24,7 @@ pub use line::LineError;
 pub use lock::{Lock, LockError, take};
 pub use log::{CHECKPOINT_LINES, CHECKPOINT_TIME, Log};
 pub use read::{Content, ReadError};
-pub use record::{Checkpoint, Entry, FORMAT, Header, Process, Record, hash};
+pub use record::{Checkpoint, EngineState, Entry, FORMAT, Header, Process, Record, hash};
 
 #[cfg(test)]
 mod tests;

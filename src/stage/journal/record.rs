@@ -86,6 +86,8 @@ pub struct Process {
     pub boot: String,
     /// The wall clock at this line's `mono`.
     pub wall: Wall,
+    /// Where the show's clock starts on the machine's own (time since boot, in ns); the same through a boot.
+    pub base: u64,
 }
 
 /// A state to start from instead of the first input.
@@ -94,7 +96,18 @@ pub struct Checkpoint {
     /// Actions whose sending was begun and not known to be finished.
     pub open: Vec<ActionId>,
     /// The engine's own state.
-    pub engine: serde_json::Value,
+    pub engine: EngineState,
+}
+
+/// The engine's state as the JSON it wrote; read only when a resume starts from it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EngineState(pub Box<serde_json::value::RawValue>);
+
+impl PartialEq for EngineState {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 impl Entry {

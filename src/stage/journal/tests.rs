@@ -222,9 +222,12 @@ fn a_checkpoint_names_what_was_begun_and_not_sent() {
     log.put(Mono(3), report(Report::Sent { action: ActionId(2), value: None }));
     assert!(!log.checkpoint_due(Mono(4)));
     assert!(log.checkpoint_due(Mono(CHECKPOINT_TIME.0)));
-    log.checkpoint(Mono(4), serde_json::Value::Null);
+    log.checkpoint(Mono(4), serde_json::json!({"state": 1}));
     assert!(!log.checkpoint_due(Mono(u64::MAX)), "the one before is not yet written");
-    let record = checkpoints.pop().unwrap();
+    let record = checkpoints.pop().unwrap().record().unwrap();
+    let mut bytes = Vec::new();
+    line::write(&record, &mut bytes).unwrap();
+    assert_eq!(line::read(bytes.strip_suffix(b"\n").unwrap()).unwrap(), record);
     assert_eq!(record.seq, 3);
     let Entry::Checkpoint(checkpoint) = record.entry else { panic!("no checkpoint") };
     assert_eq!(checkpoint.open, [ActionId(1), ActionId(3)]);

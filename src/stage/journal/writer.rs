@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use crossbeam_queue::ArrayQueue;
 
 use super::ring::RingReader;
-use super::{Record, line};
+use super::{Checkpoint, EngineState, Entry, Record, line};
+use crate::engine::ActionId;
+use crate::time::Mono;
 
 /// A written line is on the disk after this long.
 const SYNC_EVERY: Duration = Duration::from_millis(50);
@@ -70,7 +72,30 @@ impl Health {
 }
 
 /// Checkpoints on their way to the file: made by the stage, written and freed by the journal thread.
-pub type Checkpoints = Arc<ArrayQueue<Record>>;
+pub type Checkpoints = Arc<ArrayQueue<Pending>>;
+
+/// A copied state that has still to become text.
+pub struct Pending {
+    /// The last record that it covers.
+    pub seq: u64,
+    /// When it was made.
+    pub mono: Mono,
+    /// Actions begun and not known to be sent.
+    pub open: Vec<ActionId>,
+    /// Writes the copied state as JSON; called on the journal thread.
+    pub state: Box<dyn FnOnce() -> serde_json::Result<Box<serde_json::value::RawValue>> + Send>,
+}
+
+impl Pending {
+    /// The line's content.
+    ///
+    /// # Errors
+    /// When the state cannot be written as JSON.
+    pub fn record(self) -> serde_json::Result<Record> {
+        let checkpoint = Checkpoint { open: self.open, engine: EngineState((self.state)()?) };
+        Ok(Record { seq: self.seq, mono: self.mono, entry: Entry::Checkpoint(Box::new(checkpoint)) })
+    }
+}
 
 /// The running journal thread.
 pub struct Writer {
@@ -178,7 +203,7 @@ impl Mover {
         while self.pending.len() < BATCH && self.ring.peek(&mut self.upto, &mut self.pending) {}
         if let Some(checkpoint) = self.checkpoints.pop() {
             // A state that cannot be written is only a longer replay: the lines since the last one are all there.
-            let _ = line::write(&checkpoint, &mut self.pending);
+            let _ = checkpoint.record().and_then(|record| line::write(&record, &mut self.pending));
         }
     }
 }

@@ -1,0 +1,71 @@
+//! A journal named on the command line: a run's file, or a folder of runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::engine::Input;
+use crate::show::{self, Show};
+use crate::stage::journal::{Content, Entry, folder, memory, read, ring};
+use crate::time::{Mono, Wall};
+
+/// A journal and the show that is embedded in it.
+pub struct Opened {
+    /// Its file.
+    pub path: PathBuf,
+    /// All that could be read.
+    pub content: Content,
+    /// The show as it was then.
+    pub show: Arc<Show>,
+}
+
+/// Opens a journal; a folder means its newest run, with what a cut-off run left in memory.
+///
+/// # Errors
+/// In words for the operator.
+pub fn open(path: &Path) -> Result<Opened, String> {
+    let file = if path.is_dir() {
+        let newest = folder::newest(path).map_err(|error| format!("{} cannot be listed: {error}", path.display()))?;
+        newest.ok_or_else(|| format!("{} holds no run (files named run-0001.jsonl)", path.display()))?
+    } else {
+        path.to_owned()
+    };
+    let mut content = read::file(&file).map_err(|error| error.to_string())?;
+    if let Some(memory) = file.parent().and_then(memory::existing)
+        && let Some(ring) = ring::reopen(memory.words, content.header.run)
+    {
+        content.add_ring(&ring);
+    }
+    content.settle();
+    let loaded = show::load_text(&content.header.sources);
+    let show = loaded.show.ok_or("the show embedded in the journal does not load with this version of showcall")?;
+    Ok(Opened { path: file, content, show })
+}
+
+/// Turns the show's clock into the venue's time of the day.
+#[derive(Debug, Default)]
+pub struct Times {
+    pairs: Vec<(Mono, Wall, i32)>,
+}
+
+impl Times {
+    /// From the pairs of clocks that a journal holds.
+    #[must_use]
+    pub fn of(content: &Content) -> Self {
+        let pair = |entry: &Entry, at: Mono| match entry {
+            Entry::Input(Input::Clock { wall, utc_offset }) => Some((at, *wall, *utc_offset)),
+            _ => None,
+        };
+        Self { pairs: content.records.iter().filter_map(|record| pair(&record.entry, record.mono)).collect() }
+    }
+
+    /// `19:31:04.250`; the show's own clock in seconds when the journal holds no pair.
+    #[must_use]
+    pub fn clock(&self, at: Mono) -> String {
+        let pair = self.pairs.iter().rev().find(|(mono, _, _)| *mono <= at).or_else(|| self.pairs.first());
+        let Some((mono, wall, offset)) = pair else { return format!("{:>10.3}s", (at.0 / 1_000_000) as f64 / 1e3) };
+        let apart = i128::from(at.0) - i128::from(mono.0);
+        let local = i128::from(wall.0) + apart + i128::from(*offset) * 1_000_000_000;
+        let ms = local.div_euclid(1_000_000).rem_euclid(86_400_000);
+        format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+    }
+}

@@ -1,0 +1,233 @@
+//! `showcall run SHOW`: the night itself.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::seat::{self, Here};
+use super::{asrun, findings, play, terminal};
+use crate::console::{Ended, Leaving};
+use crate::links::Simulate;
+use crate::show::{self, Loaded, Show};
+use crate::stage::launch::default_journal;
+use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdown};
+
+/// Where OSC remote control listens in a headless run that says nothing else.
+const OSC: &str = "127.0.0.1:53000";
+/// As-run lines are printed this often.
+const PRINT: Duration = Duration::from_millis(20);
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The show: a folder that holds show.toml, or a file
+    show: PathBuf,
+    /// Join all devices, or these, to their built-in simulators
+    #[arg(long, value_name = "DEVICE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
+    simulate: Option<Vec<String>>,
+    /// No console: driven by OSC, one JSON object an event on stdout
+    #[arg(long)]
+    headless: bool,
+    /// Press GO without being asked, and end after the last cue
+    #[arg(long, requires = "headless")]
+    play: bool,
+    /// Where OSC remote control listens (headless: 127.0.0.1:53000); port 0 is any
+    #[arg(long, value_name = "HOST:PORT")]
+    osc: Option<String>,
+    /// The journal's folder; beside the show when not given
+    #[arg(long, value_name = "DIR")]
+    journal: Option<PathBuf>,
+    /// Go on with the last run
+    #[arg(long, group = "earlier")]
+    resume: bool,
+    /// Leave the last run and begin anew
+    #[arg(long, group = "earlier")]
+    fresh: bool,
+    /// Go on with the last run although the show has changed
+    #[arg(long, group = "earlier")]
+    adopt: bool,
+    /// Look for hardware profiles here too
+    #[arg(long, value_name = "DIR")]
+    profiles: Vec<PathBuf>,
+}
+
+/// Exit code 0: ended in order, 1: the show has errors or the run broke, 2: it cannot start as asked.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let loaded = show::load(&args.show, &args.profiles);
+    let Some(show) = loaded.show.clone() else {
+        eprint!("{}", findings::render(&loaded, findings::Look::of_stderr()));
+        eprintln!("{}", findings::summary(&loaded));
+        return findings::exit_code(&loaded);
+    };
+    let options = match options(args, &show, loaded) {
+        Ok(options) => options,
+        Err(why) => return cannot(&why),
+    };
+    if !args.headless && !terminal::is_there() {
+        return cannot("the console needs a terminal (without one: --headless, driven by OSC)");
+    }
+    let sources = options.sources.clone();
+    match start(args, options) {
+        Ok(running) => attend(args, sources, running),
+        Err(error) => cannot(&error.to_string()),
+    }
+}
+
+fn cannot(why: &str) -> ExitCode {
+    eprintln!("showcall: {why}");
+    ExitCode::from(2)
+}
+
+fn options(args: &Args, show: &Arc<Show>, loaded: Loaded) -> Result<Options, String> {
+    let choice = match (args.resume, args.fresh, args.adopt) {
+        (true, _, _) => Choice::Resume,
+        (_, true, _) => Choice::Fresh,
+        (_, _, true) => Choice::Adopt,
+        _ => Choice::Ask,
+    };
+    let headless_osc = (args.headless && show.remote.listen.is_none()).then(|| OSC.to_owned());
+    Ok(Options {
+        show: show.clone(),
+        sources: loaded.sources,
+        simulate: simulate(args.simulate.as_deref(), show)?,
+        osc: args.osc.clone().or(headless_osc),
+        journal: args.journal.clone().unwrap_or_else(|| default_journal(&args.show)),
+        choice,
+        seed: 0,
+    })
+}
+
+fn simulate(keys: Option<&[String]>, show: &Show) -> Result<Simulate, String> {
+    let Some(keys) = keys else { return Ok(Simulate::None) };
+    let named: Vec<&String> = keys.iter().filter(|key| !key.is_empty()).collect();
+    if named.is_empty() {
+        return Ok(Simulate::All);
+    }
+    let find =
+        |key: &&String| show.device_by_key(key).ok_or_else(|| format!("--simulate names \"{key}\", but the show has no such device"));
+    named.iter().map(find).collect::<Result<_, _>>().map(Simulate::Some)
+}
+
+/// Starts it; with a terminal, a person is asked what the rules leave open.
+fn start(args: &Args, mut options: Options) -> Result<Running, StageError> {
+    loop {
+        match launch(options.clone()) {
+            Err(StageError::Ask(why)) if !args.headless => match ask(&why) {
+                Some(choice) => options.choice = choice,
+                None => return Err(StageError::Ask(why)),
+            },
+            other => return other,
+        }
+    }
+}
+
+/// One question before the console takes the screen. `None`: no answer.
+fn ask(why: &str) -> Option<Choice> {
+    loop {
+        eprint!("{why}.\n  r  go on with it\n  a  go on with it although the show has changed\n  f  begin anew\n  q  do nothing\n> ");
+        let mut line = String::new();
+        if std::io::stdin().read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        match line.trim() {
+            "r" => return Some(Choice::Resume),
+            "a" => return Some(Choice::Adopt),
+            "f" => return Some(Choice::Fresh),
+            "q" => return None,
+            _ => {}
+        }
+    }
+}
+
+/// Signals, attached consoles, the terminal; until the run is over.
+fn attend(args: &Args, sources: Vec<(String, String)>, running: Running) -> ExitCode {
+    let here = Arc::new(Here { handle: running.handle.clone(), sources });
+    let runtime = match serve(&running, here.clone()) {
+        Ok(runtime) => Some(runtime),
+        Err(error) => {
+            eprintln!("showcall: no signals and no attached consoles: {error}");
+            None
+        }
+    };
+    for notice in &running.notices {
+        eprintln!("showcall: {}: {notice}", running.journal.display());
+    }
+    if args.headless {
+        print(&ready(&running));
+    } else {
+        console(&here, &running.journal);
+    }
+    if args.play {
+        play::start(here.handle.clone());
+    }
+    headless(&here.handle, args.headless);
+    let ended = running.join();
+    drop(runtime);
+    if args.headless {
+        print(&json!({"event": "over", "good": ended.good, "journalled": ended.journalled}));
+    }
+    if !ended.journalled {
+        eprintln!("showcall: the last lines of the journal are not on the disk");
+    }
+    if ended.good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn serve(running: &Running, here: Arc<Here>) -> std::io::Result<Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    shutdown::watch_signals(&runtime, running.handle.clone())?;
+    if let Some(Err(error)) = running.journal.parent().map(|folder| seat::open(&runtime, folder, here)) {
+        eprintln!("showcall: consoles cannot attach: {error}");
+    }
+    Ok(runtime)
+}
+
+/// The console, until the show is ended from it or the terminal is gone: then the show goes on without it.
+fn console(here: &Here, journal: &Path) {
+    let log = journal.with_file_name("console.log");
+    let gone = match terminal::attend(here, Leaving::EndsShow, &log) {
+        Ok(Ended::Left | Ended::Gone(_)) => return,
+        Ok(Ended::TerminalLost(error)) | Err(error) => format!("{} ({error})", shutdown::TERMINAL_GONE),
+    };
+    eprintln!("showcall: {gone}");
+    // A stage too busy to note it is busy with the show, which is what counts.
+    let _ = here.handle.say(gone);
+}
+
+fn ready(running: &Running) -> serde_json::Value {
+    json!({
+        "event": "ready",
+        "osc": running.osc.map(|address| address.to_string()),
+        "journal": running.journal,
+        "resumed": running.resumed,
+        "notices": running.notices,
+    })
+}
+
+/// Waits until the run is over and prints what happens, when somebody reads it.
+fn headless(handle: &Handle, aloud: bool) {
+    let show = handle.show();
+    loop {
+        let over = handle.over();
+        while let Some((at, note)) = handle.next_line() {
+            if aloud {
+                print(&asrun::event(&show, at, &note));
+            }
+        }
+        if over {
+            return;
+        }
+        std::thread::sleep(PRINT);
+    }
+}
+
+/// A reader that is gone is no reason to stop a show.
+fn print(event: &serde_json::Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{event}").and_then(|()| out.flush());
+}

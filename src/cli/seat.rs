@@ -1,0 +1,68 @@
+//! This process's own stage, as consoles see it: the one at this machine and those that attach.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::console::{Busy, Seat};
+use crate::engine::{By, Intent, KeyPhase, Snapshot};
+use crate::links::local;
+use crate::remote::attach::{self, Host};
+use crate::show::Show;
+use crate::stage::Handle;
+
+/// A seat at the running stage.
+pub struct Here {
+    /// The stage.
+    pub handle: Handle,
+    /// Name and text of the show and its profiles.
+    pub sources: Vec<(String, String)>,
+}
+
+impl Seat for Here {
+    fn show(&self) -> Arc<Show> {
+        self.handle.show()
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.handle.snapshot()
+    }
+
+    fn send(&self, intent: Intent, phase: KeyPhase) -> Result<(), Busy> {
+        self.handle.send(intent, By::Key(phase)).map_err(|_| Busy)
+    }
+
+    fn gone(&self) -> Option<Arc<str>> {
+        self.handle.over().then(|| "the run is over".into())
+    }
+}
+
+impl Host for Here {
+    fn sources(&self) -> Vec<(String, String)> {
+        self.sources.clone()
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.handle.snapshot()
+    }
+
+    fn send(&self, intent: Intent, by: By) -> bool {
+        self.handle.send(intent, by).is_ok()
+    }
+
+    fn over(&self) -> bool {
+        self.handle.over()
+    }
+}
+
+/// Lets consoles attach in a journal's folder.
+///
+/// # Errors
+/// When the socket cannot be made there.
+pub fn open(runtime: &Runtime, journal: &Path, here: Arc<Here>) -> std::io::Result<()> {
+    let _inside = runtime.enter();
+    let listener = local::listen(journal)?;
+    runtime.spawn(attach::serve(listener, here));
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! The stage clock: the one thread that keeps time, and everything that leaves as a datagram leaves from it.
+//!
+//! It waits in one place for one of three things: an intent, a packet, or the next due time. At each wake it does
+//! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. packets, at most 32 a socket, and only then
+//! 5. what may wait: the sign of life, a checkpoint, the snapshot.
+//! It takes no lock that a normal thread holds, and it never spins.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::core::Core;
+use super::handle::{Order, Shared};
+use super::watch::Watch;
+use crate::engine::{By, Facet, Input, Intent, Level};
+use crate::links::Inbox;
+use crate::links::sys::{self, Poller};
+use crate::remote::osc::{OscOut, Port};
+use crate::time::{Mono, Span};
+
+/// Real-time priority asked for; below what audio servers take.
+const PRIORITY: u8 = 50;
+/// Datagrams taken from the remote-control socket at one wake.
+const PACKETS: usize = 32;
+/// Intents taken at one wake.
+const ORDERS: usize = 64;
+/// The longest wait: a machine that slept is noticed within it.
+const LONGEST: Span = Span::ms(100);
+/// Between the last three frames; a universe takes none closer than 20 ms.
+const LAST_FRAMES: Span = Span::ms(25);
+/// What `at_exit` sent may still be on its way for so long.
+const LAST_WORDS: Span = Span::ms(300);
+
+/// The show's clock on the machine's.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    base: u64,
+}
+
+impl Clock {
+    /// A clock that shows `mono` now.
+    #[must_use]
+    pub fn showing(mono: Mono) -> Self {
+        Self { base: sys::boottime().0.wrapping_sub(mono.0) }
+    }
+
+    /// A clock that goes on from a recorded base within the same boot.
+    #[must_use]
+    pub const fn of_base(base: u64) -> Self {
+        Self { base }
+    }
+
+    /// Where it starts on the machine's clock; wraps.
+    #[must_use]
+    pub const fn base(self) -> u64 {
+        self.base
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(self) -> Mono {
+        Mono(sys::boottime().0.wrapping_sub(self.base))
+    }
+}
+
+/// The remote control's socket and its reader.
+pub(super) struct Remote {
+    pub(super) inbox: Inbox,
+    pub(super) port: Port,
+}
+
+/// The thread's own state.
+pub(super) struct Stage {
+    pub(super) clock: Clock,
+    pub(super) core: Core,
+    pub(super) shared: Arc<Shared>,
+    pub(super) remote: Option<Remote>,
+    pub(super) watch: Watch,
+    /// The first input of this process: begin or resumed.
+    pub(super) first: Option<Input>,
+    poller: Poller,
+    buffer: Vec<u8>,
+    seen: Vec<Input>,
+    osc: OscOut,
+    ending: Option<String>,
+}
+
+impl Stage {
+    pub(super) fn new(
+        clock: Clock,
+        core: Core,
+        shared: Arc<Shared>,
+        remote: Option<Remote>,
+        watch: Watch,
+        first: Input,
+    ) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        poller.add(shared.wake.as_fd(), 0)?;
+        if let Some(remote) = &remote {
+            poller.add(remote.inbox.fd(), 1)?;
+        }
+        if let Some(fd) = core.rack().fd() {
+            poller.add(fd, 2)?;
+        }
+        let (buffer, seen, osc) = (vec![0; 65_536], Vec::new(), OscOut::default());
+        Ok(Self { clock, core, shared, remote, watch, first: Some(first), poller, buffer, seen, osc, ending: None })
+    }
+
+    /// Runs until it is told to end. True: in order.
+    pub(super) fn run(mut self) -> bool {
+        let good = catch_unwind(AssertUnwindSafe(|| self.live())).is_ok();
+        if !good {
+            let text = "the stage failed inside showcall: this run is over, start it again to resume".to_owned();
+            let now = self.clock.now();
+            self.core.say(now, text);
+        }
+        self.shared.over.store(true, Ordering::Release);
+        good
+    }
+
+    fn live(&mut self) {
+        self.prepare();
+        loop {
+            self.wake();
+            if let Some(why) = self.ending.take() {
+                return self.end(why);
+            }
+            self.wait();
+        }
+    }
+
+    fn prepare(&mut self) {
+        let facet = |key: &str, text: String| Facet { key: key.into(), level: Level::Notice, text: text.into() };
+        if let Err(error) = sys::tighten_timer_slack() {
+            self.core.fact(facet("timer", format!("fine timers refused ({error}): timed actions may be 50 us late")));
+        }
+        if let Err(why) = sys::ask_real_time(PRIORITY) {
+            self.core.fact(facet("priority", why));
+        }
+    }
+
+    /// One wake; see the top of this file.
+    fn wake(&mut self) {
+        let now = self.clock.now();
+        // Before anything else: any other input would run what was due while the process was gone.
+        if let Some(first) = self.first.take() {
+            self.core.input(now, first);
+        }
+        self.watch.look(now, sys::wall(), &mut self.seen);
+        for input in std::mem::take(&mut self.seen) {
+            self.core.input(now, input);
+        }
+        self.core.due(now);
+        self.orders();
+        self.packets();
+        let now = self.clock.now();
+        self.core.poll(now);
+        self.core.due(self.clock.now());
+        self.core.rest(now);
+    }
+
+    fn orders(&mut self) {
+        self.shared.wake.clear();
+        for _ in 0..ORDERS {
+            let Some(order) = self.shared.orders.pop() else { return };
+            let now = self.clock.now();
+            match order {
+                // Ending is the stage's own work: it gives the intent when its time has come.
+                Order::Intent(Intent::Quit, By::Key(_) | By::Show) => self.ending = Some("quit".into()),
+                Order::Intent(Intent::Quit, _) => self.core.say(now, "a remote asked to quit: only the console at this machine may".into()),
+                Order::Intent(intent, by) => self.core.intent(now, intent, by),
+                Order::Say(text) => self.core.say(now, text),
+                Order::End(why) => self.ending = Some(why),
+            }
+        }
+        // More wait: the next wake is at once.
+        self.shared.wake.ring();
+    }
+
+    fn packets(&mut self) {
+        for _ in 0..PACKETS {
+            let Some((from, length)) = self.remote.as_ref().and_then(|remote| remote.inbox.receive(&mut self.buffer)) else { return };
+            let now = self.clock.now();
+            let Some(remote) = &mut self.remote else { return };
+            let bytes = self.buffer.get(..length).unwrap_or_default();
+            remote.port.handle(now, from, bytes, &self.shared.show, &self.shared.snapshot.load(), &mut self.osc);
+            for intent in self.osc.intents.drain(..) {
+                self.core.intent(now, intent, By::Osc(from.to_string().into()));
+            }
+            for (to, reply) in self.osc.replies.drain(..) {
+                remote.inbox.reply(to, &reply);
+            }
+        }
+    }
+
+    fn wait(&mut self) {
+        let now = self.clock.now();
+        let due = self.core.next_due().map_or(LONGEST, |due| due.since(now).min(LONGEST));
+        // A failed wait is a wake without a reason; the next one asks the kernel again after due work.
+        let _ = self.poller.wait(Some(due));
+    }
+
+    /// Ends in order: what `at_exit` says, the last frame three times, the last lines.
+    fn end(&mut self, why: String) {
+        self.core.intent(self.clock.now(), Intent::Quit, By::Show);
+        self.linger(LAST_WORDS);
+        for _ in 0..3 {
+            self.core.last_frames(self.clock.now());
+            self.linger(LAST_FRAMES);
+        }
+        self.core.end(self.clock.now(), why);
+    }
+
+    /// Goes on with due work and devices, but takes no more intents.
+    fn linger(&mut self, span: Span) {
+        let until = self.clock.now() + span;
+        loop {
+            let now = self.clock.now();
+            self.core.due(now);
+            self.core.poll(now);
+            self.core.rest(now);
+            if now >= until {
+                return;
+            }
+            let due = self.core.next_due().map_or(until, |due| due.min(until));
+            // As in `wait`; intents and packets of the remote are left where they are.
+            std::thread::sleep(std::time::Duration::from_nanos(due.since(self.clock.now()).0.clamp(100_000, 5_000_000)));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What the stage does with one input, in order: record, apply, mark, send. No clock and no waiting in here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::handle::Shared;
+use super::journal::{Entry, Log};
+use super::pacer::Pacer;
+use crate::devices::earlier;
+use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Report};
+use crate::links::Rack;
+use crate::show::{DeviceIx, Show};
+use crate::time::{Mono, Span};
+
+/// Snapshots at least this far apart.
+const PUBLISH: Span = Span::ms(33);
+/// A snapshot is made after this long even when nothing changed: clocks and ages go on.
+const REFRESH: Span = Span::ms(100);
+/// Work this near is waited for before anything slow is begun.
+const QUIET: Span = Span::ms(5);
+
+/// The engine, the devices, the lights and the journal of one run.
+pub struct Core {
+    show: Arc<Show>,
+    engine: Engine,
+    rack: Rack,
+    log: Log,
+    shared: Arc<Shared>,
+    effects: Effects,
+    /// Reports that are recorded and not yet applied.
+    inputs: VecDeque<(Mono, Input)>,
+    reports: Vec<(DeviceIx, Report)>,
+    pacer: Pacer,
+    frames: Vec<u16>,
+    /// Devices that got frames in this step.
+    lit: Vec<DeviceIx>,
+    /// Facts of the stage that stand for the whole run.
+    facts: Vec<Facet>,
+    changed: bool,
+    published: Option<Mono>,
+}
+
+impl Core {
+    /// Joins the parts; nothing is sent.
+    pub(super) fn new(engine: Engine, rack: Rack, log: Log, shared: Arc<Shared>) -> Self {
+        let show = shared.show.clone();
+        let mut pacer = Pacer::new(show.rig.universes.len());
+        // After a resume every named universe is sent at once, from where its lights are: never black.
+        (0..show.rig.universes.len()).filter_map(|at| u16::try_from(at).ok()).for_each(|at| pacer.changed(at));
+        Self {
+            show,
+            engine,
+            rack,
+            log,
+            shared,
+            effects: Effects::new(),
+            inputs: VecDeque::new(),
+            reports: Vec::new(),
+            pacer,
+            frames: Vec::new(),
+            lit: Vec::new(),
+            facts: Vec::new(),
+            changed: true,
+            published: None,
+        }
+    }
+
+    /// A fact for the operator that stands for the whole run.
+    pub fn fact(&mut self, fact: Facet) {
+        self.facts.push(fact);
+    }
+
+    /// The devices, for their descriptor.
+    #[must_use]
+    pub const fn rack(&self) -> &Rack {
+        &self.rack
+    }
+
+    /// Records an input and applies it. What it sends has left when this returns.
+    pub fn input(&mut self, now: Mono, input: Input) {
+        self.log.put(now, Entry::Input(input.clone()));
+        self.inputs.push_back((now, input));
+        self.settle();
+    }
+
+    /// Somebody wants something.
+    pub fn intent(&mut self, now: Mono, intent: Intent, by: By) {
+        self.input(now, Input::Intent { intent, by });
+    }
+
+    /// Writes a fact of the process.
+    pub fn say(&mut self, now: Mono, text: String) {
+        self.log.put(now, Entry::Stage { text });
+    }
+
+    /// Runs all that is due at `now`: cue work first, then lights, then devices.
+    pub fn due(&mut self, now: Mono) {
+        if self.engine.next_due().is_some_and(|due| due <= now) {
+            self.inputs.push_back((now, Input::Tick));
+            self.settle();
+        }
+        self.lights(now);
+        if self.rack.next_due().is_some_and(|due| due <= now) {
+            self.rack.tick(now);
+            self.hear(now);
+            self.settle();
+        }
+    }
+
+    /// Takes what came in over datagram sockets.
+    pub fn poll(&mut self, now: Mono) {
+        if let Err(error) = self.rack.poll(now) {
+            // The next wake asks again; a device that stays silent is reported by its driver.
+            self.log.put(now, Entry::Stage { text: format!("asking the sockets failed: {error}") });
+        }
+        self.hear(now);
+        self.settle();
+    }
+
+    /// When [`Self::due`] or [`Self::rest`] has something to do.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Mono> {
+        let work = earlier(earlier(self.engine.next_due(), self.rack.next_due()), self.pacer.next_due());
+        earlier(work, self.next_snapshot())
+    }
+
+    /// Applies what waits, and what follows from it, until nothing does.
+    fn settle(&mut self) {
+        while let Some((at, input)) = self.inputs.pop_front() {
+            self.engine.step(at, &input, &mut self.effects);
+            self.perform(at);
+            self.changed |= !matches!(input, Input::Tick);
+        }
+    }
+
+    /// Does the effects of one step. Notes are written after all sends: they delay nothing.
+    fn perform(&mut self, now: Mono) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.changed |= !effects.is_empty();
+        for effect in &effects {
+            match effect {
+                Effect::Send { device, command } => {
+                    self.log.put(now, Entry::Sending { action: command.action, device: *device });
+                    self.rack.command(now, *device, command);
+                    self.hear(now);
+                }
+                Effect::Lights => self.lights(now),
+                Effect::Note(_) => {}
+            }
+        }
+        for effect in effects.drain(..) {
+            if let Effect::Note(note) = effect {
+                self.log.put(now, Entry::Note(note.clone()));
+                // For one taker and bounded: without a taker the oldest goes.
+                drop(self.shared.lines.force_push((now, note)));
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Records what the drivers say, at once: `Sent` must be in the ring before the next bytes leave. It is applied later.
+    fn hear(&mut self, now: Mono) {
+        self.reports.extend(self.rack.take_reports());
+        for (device, report) in self.reports.drain(..) {
+            let input = Input::Device { device, report };
+            self.log.put(now, Entry::Input(input.clone()));
+            self.inputs.push_back((now, input));
+        }
+    }
+
+    /// Sends the frames of the universes whose time it is.
+    fn lights(&mut self, now: Mono) {
+        if self.show.rig.universes.is_empty() {
+            return;
+        }
+        for universe in self.engine.board_mut().touched() {
+            self.pacer.changed(universe);
+        }
+        let board = self.engine.board();
+        self.pacer.moving(now, board.moving(now), |universe| board.named(universe));
+        self.frames.clear();
+        self.pacer.take(now, |universe| board.named(universe), &mut self.frames);
+        let mut slots = [0; 512];
+        for index in &self.frames {
+            board.render(now, *index, &mut slots);
+            let outputs = self.show.rig.universes.get(usize::from(*index)).map_or(&[][..], |universe| &universe.outputs);
+            for output in outputs.iter().filter(|output| self.engine.drives(output.device)) {
+                self.rack.frame(now, output.device, *index, output.address, &slots);
+                if !self.lit.contains(&output.device) {
+                    self.lit.push(output.device);
+                }
+            }
+        }
+        for device in self.lit.drain(..) {
+            self.rack.frames_done(now, device);
+        }
+    }
+
+    /// The last frame of every named universe once more, whatever the pace: the caller waits between calls.
+    pub fn last_frames(&mut self, now: Mono) {
+        for index in 0..self.show.rig.universes.len() {
+            if let Ok(index) = u16::try_from(index) {
+                self.pacer.changed(index);
+            }
+        }
+        self.lights(now);
+    }
+
+    /// What may wait until all is sent: the sign of life, a checkpoint, a snapshot.
+    pub fn rest(&mut self, now: Mono) {
+        self.log.alive(now);
+        let quiet = self.engine.next_due().is_none_or(|due| due > now + QUIET);
+        if quiet && self.log.checkpoint_due(now) {
+            self.log.checkpoint(now, self.engine.checkpoint());
+        }
+        if self.next_snapshot().is_some_and(|due| due <= now) {
+            self.publish(now);
+        }
+    }
+
+    fn next_snapshot(&self) -> Option<Mono> {
+        let after = if self.changed { PUBLISH } else { REFRESH };
+        Some(self.published.map_or(Mono::ZERO, |last| last + after))
+    }
+
+    /// Makes a snapshot and shows it to everybody.
+    pub fn publish(&mut self, now: Mono) {
+        let mut snapshot = self.engine.snapshot(now);
+        snapshot.stage.extend(self.facts.iter().cloned());
+        self.log.facets(now, &mut snapshot.stage);
+        for (view, index) in snapshot.devices.iter_mut().zip(0..) {
+            view.simulated = self.rack.simulated(DeviceIx(index));
+        }
+        self.shared.snapshot.store(Arc::new(snapshot));
+        self.published = Some(now);
+        self.changed = false;
+    }
+
+    /// The last lines of the run.
+    pub fn end(&mut self, now: Mono, why: String) {
+        self.log.put(now, Entry::End { why });
+        self.publish(now);
+    }
+}

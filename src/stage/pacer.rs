@@ -1,0 +1,263 @@
+//! When each universe is sent: at once when a GO changes it, then on a steady grid while it moves.
+//!
+//! 1. The first 16 universes that a GO changes leave at once, the rest one per 40 us: more at once overruns a node's receive buffer.
+//! 2. A universe is never closer than 20 ms to its last frame (Art-Net 4, "DMX512 refresh": a node may drop what is faster).
+//! 3. While lights move there is a frame 44 times a second, the universes spread evenly over it.
+//! 4. When the lights have come to rest, one last frame shows it. Keep-alive frames are the family's own business.
+
+use crate::devices::earlier;
+use crate::time::{Mono, Span};
+
+/// Frames of a moving universe a second.
+const RATE: u64 = 44;
+/// Nanoseconds of one frame.
+const FRAME: u64 = 1_000_000_000 / RATE;
+/// Never two frames of one universe closer than this.
+const CLOSEST: Span = Span::ms(20);
+/// Universes that may leave at once.
+const BURST: u64 = 16;
+/// One more after this long.
+const REFILL: u64 = 40_000;
+/// Universes of the grid that are due within this long of each other leave together.
+const GRAIN: u64 = 500_000;
+
+/// Paces the universes of a rig by their index.
+#[derive(Debug, Default)]
+pub struct Pacer {
+    last: Vec<Option<Mono>>,
+    changed: Vec<bool>,
+    waiting: usize,
+    /// The instant at which the burst is full again.
+    burst_full: Mono,
+    grid: Option<Grid>,
+}
+
+/// The steady frames: universe `next` is due at `frame` plus its share of the frame.
+#[derive(Debug, Clone, Copy)]
+struct Grid {
+    frame: Mono,
+    next: usize,
+}
+
+impl Pacer {
+    /// For so many universes.
+    #[must_use]
+    pub fn new(universes: usize) -> Self {
+        Self { last: vec![None; universes], changed: vec![false; universes], ..Self::default() }
+    }
+
+    /// A universe's levels changed: it wants a frame as soon as it may have one.
+    pub fn changed(&mut self, universe: u16) {
+        if let Some(flag) = self.changed.get_mut(usize::from(universe)).filter(|flag| !**flag) {
+            *flag = true;
+            self.waiting += 1;
+        }
+    }
+
+    /// The lights move or rest. The grid starts with the movement; at rest every universe that `named` wants its last frame.
+    pub fn moving(&mut self, now: Mono, moving: bool, named: impl Fn(u16) -> bool) {
+        match (moving, self.grid) {
+            (true, None) => self.grid = Some(Grid { frame: now + Span(FRAME), next: 0 }),
+            (false, Some(_)) => {
+                self.grid = None;
+                (0..self.last.len()).filter_map(|at| u16::try_from(at).ok()).filter(|at| named(*at)).for_each(|at| self.changed(at));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the universes that must be sent now into `out`.
+    pub fn take(&mut self, now: Mono, named: impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+        self.take_changed(now, &named, out);
+        self.take_grid(now, &named, out);
+    }
+
+    fn take_changed(&mut self, now: Mono, named: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+        if self.waiting == 0 {
+            return;
+        }
+        for at in 0..self.changed.len() {
+            let Ok(universe) = u16::try_from(at) else { return };
+            if !self.is_changed(at) || !self.may(at, now) {
+                continue;
+            }
+            if !named(universe) {
+                self.clear(at);
+                continue;
+            }
+            if !self.spend(now) {
+                return;
+            }
+            self.clear(at);
+            self.sent(at, now);
+            out.push(universe);
+        }
+    }
+
+    fn take_grid(&mut self, now: Mono, named: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+        let Some(mut grid) = self.grid else { return };
+        if now.since(grid.frame) > Span(2 * FRAME) {
+            grid = Grid { frame: now, next: 0 };
+        }
+        while self.slot(grid) <= now && !self.last.is_empty() {
+            if let Ok(universe) = u16::try_from(grid.next)
+                && named(universe)
+                && self.may(grid.next, now)
+            {
+                self.clear(grid.next);
+                self.sent(grid.next, now);
+                out.push(universe);
+            }
+            grid.next += 1;
+            if grid.next >= self.last.len() {
+                grid = Grid { frame: grid.frame + Span(FRAME), next: 0 };
+            }
+        }
+        self.grid = Some(grid);
+    }
+
+    /// When [`Self::take`] has something again.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Mono> {
+        let changed = (self.waiting > 0).then(|| {
+            let may = |at: usize| self.last.get(at).copied().flatten().map_or(Mono::ZERO, |last| last + CLOSEST);
+            let first = (0..self.changed.len()).filter(|at| self.is_changed(*at)).map(may).min().unwrap_or_default();
+            first.max(self.burst_full - Span((BURST - 1) * REFILL))
+        });
+        let grid = self.grid.filter(|_| !self.last.is_empty()).map(|grid| {
+            let due = self.slot(grid);
+            Mono(due.0.next_multiple_of(GRAIN))
+        });
+        earlier(changed, grid)
+    }
+
+    fn slot(&self, grid: Grid) -> Mono {
+        let share = FRAME * grid.next as u64 / (self.last.len().max(1) as u64);
+        grid.frame + Span(share)
+    }
+
+    fn is_changed(&self, at: usize) -> bool {
+        self.changed.get(at).copied().unwrap_or(false)
+    }
+
+    fn may(&self, at: usize, now: Mono) -> bool {
+        self.last.get(at).copied().flatten().is_none_or(|last| now.since(last) >= CLOSEST)
+    }
+
+    fn clear(&mut self, at: usize) {
+        if let Some(flag) = self.changed.get_mut(at).filter(|flag| **flag) {
+            *flag = false;
+            self.waiting -= 1;
+        }
+    }
+
+    fn sent(&mut self, at: usize, now: Mono) {
+        if let Some(last) = self.last.get_mut(at) {
+            *last = Some(now);
+        }
+    }
+
+    /// Takes one place of the burst; false when there is none now.
+    fn spend(&mut self, now: Mono) -> bool {
+        let full = self.burst_full.max(now);
+        if full.since(now).0 > (BURST - 1) * REFILL {
+            return false;
+        }
+        self.burst_full = full + Span(REFILL);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    /// Runs the pacer as the stage does, until nothing is due before `end`; gives (instant, universe).
+    fn run(pacer: &mut Pacer, from: Mono, end: Mono) -> Vec<(Mono, u16)> {
+        let (mut now, mut sent) = (from, Vec::new());
+        loop {
+            let mut out = Vec::new();
+            pacer.take(now, |_| true, &mut out);
+            sent.extend(out.into_iter().map(|universe| (now, universe)));
+            match pacer.next_due() {
+                Some(due) if due <= end => now = due.max(now + Span(1)),
+                _ => return sent,
+            }
+        }
+    }
+
+    #[test]
+    fn sixteen_leave_at_once_and_the_rest_one_by_one() {
+        let mut pacer = Pacer::new(20);
+        (0..20).for_each(|universe| pacer.changed(universe));
+        let sent = run(&mut pacer, Mono(1000), Mono(10 * MS));
+        assert_eq!(sent.len(), 20);
+        assert_eq!(sent.iter().filter(|(at, _)| *at == Mono(1000)).count(), 16);
+        let later: Vec<u64> = sent.iter().skip(16).map(|(at, _)| at.0).collect();
+        assert_eq!(later, [41_000, 81_000, 121_000, 161_000]);
+    }
+
+    #[test]
+    fn a_universe_never_has_two_frames_within_20_ms() {
+        for universes in [1, 7, 64, 300] {
+            let mut pacer = Pacer::new(universes);
+            let (mut now, mut last) = (Mono(0), vec![None::<Mono>; universes]);
+            for round in 0..400_u64 {
+                pacer.moving(now, round % 50 < 30, |_| true);
+                if round % 7 == 0 {
+                    (0..universes as u16).filter(|u| (u64::from(*u) + round) % 3 == 0).for_each(|u| pacer.changed(u));
+                }
+                let mut out = Vec::new();
+                pacer.take(now, |_| true, &mut out);
+                for universe in out {
+                    if let Some(before) = last[usize::from(universe)] {
+                        assert!(now.since(before) >= CLOSEST, "universe {universe} at {now:?}");
+                    }
+                    last[usize::from(universe)] = Some(now);
+                }
+                now += Span(1_700_000);
+            }
+        }
+    }
+
+    #[test]
+    fn while_lights_move_every_universe_has_44_frames_a_second_spread_over_the_frame() {
+        let mut pacer = Pacer::new(64);
+        pacer.moving(Mono(0), true, |_| true);
+        let sent = run(&mut pacer, Mono(0), Mono(1_000 * MS));
+        for universe in 0..64 {
+            let frames = sent.iter().filter(|(_, u)| *u == universe).count();
+            assert!((42..=44).contains(&frames), "universe {universe}: {frames}");
+        }
+        let mut most = 0;
+        for (at, _) in &sent {
+            most = most.max(sent.iter().filter(|(other, _)| other == at).count());
+        }
+        assert!(most <= 3, "{most} at once");
+    }
+
+    #[test]
+    fn at_rest_there_is_one_last_frame_and_then_silence() {
+        let mut pacer = Pacer::new(3);
+        pacer.moving(Mono(0), true, |_| true);
+        run(&mut pacer, Mono(0), Mono(100 * MS));
+        pacer.moving(Mono(100 * MS), false, |_| true);
+        let sent = run(&mut pacer, Mono(100 * MS), Mono(10_000 * MS));
+        let mut universes: Vec<u16> = sent.iter().map(|(_, universe)| *universe).collect();
+        universes.sort_unstable();
+        assert_eq!(universes, [0, 1, 2]);
+        assert_eq!(pacer.next_due(), None);
+    }
+
+    #[test]
+    fn a_universe_that_no_cue_named_is_never_sent() {
+        let mut pacer = Pacer::new(2);
+        pacer.changed(1);
+        pacer.moving(Mono(0), true, |_| false);
+        let mut out = Vec::new();
+        pacer.take(Mono(90 * MS), |_| false, &mut out);
+        assert!(out.is_empty());
+    }
+}

@@ -64,7 +64,7 @@ pub(super) fn paint(screen: &Screen, area: Rect, buf: &mut Buffer) {
         16..=29 => 5,
         _ => 6,
     };
-    let next = pane::next(screen, width);
+    let next = pane::next(screen, width, usize::from(facts));
     paint_all(&next, buf, left.take(facts.min(height_of(next.len()))));
     let footer = left.take_last(u16::from(area.height >= 5));
     paint_all(&[pane::footer(screen, width)], buf, footer);

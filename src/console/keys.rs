@@ -159,7 +159,7 @@ static TABLE: &[Binding] = &[
     line(ch(' '), "Space", ANY, Act::Go, "GO: starts the cue that stands as NEXT; a pending AUTO is taken now")
         .foot(1, |_| "GO")
         .when(can_go),
-    line(On::Key(Key::Esc), "Esc", EVERY, Act::Escape, "stops all; again within 2 s panic; a third at once; also closes any prompt")
+    line(On::Key(Key::Esc), "Esc", EVERY, Act::Escape, "stops all, closes prompts; again within 2 s: panic; a third: at once")
         .foot(2, |_| "STOP"),
     line(On::Key(Key::Enter), "Enter", &[C::Confirm], Act::Confirm, "second key of a cue that asks for one: fires it")
         .foot(3, |_| "YES, FIRE IT"),

@@ -70,6 +70,14 @@ impl Row {
         Self { parts }
     }
 
+    /// Without the gap at its end, which nobody misses.
+    pub(super) fn trimmed(mut self) -> Self {
+        if let Some((text, _)) = self.parts.last_mut() {
+            text.truncate(text.trim_end().len());
+        }
+        self
+    }
+
     /// `self` at the left edge and `right` at the right edge; `right` stays whole as long as it can.
     pub(super) fn apart(self, right: Self, width: usize) -> Self {
         if right.is_empty() {

@@ -75,6 +75,12 @@ impl<'a> Screen<'a> {
         self.department(self.device(device?)?.department)
     }
 
+    /// The name of the department that owns a device: `Sound`.
+    pub(super) fn department_name(&self, device: Option<DeviceIx>) -> Option<&'a str> {
+        let department = self.device(device?)?.department?;
+        self.show.departments.get(department.at()).map(|department| &*department.name)
+    }
+
     /// ` → Sound, comms A, ring 2`, or nothing.
     pub(super) fn call(&self, device: Option<DeviceIx>) -> String {
         self.owner(device).map_or_else(String::new, |who| format!(" → {who}"))

@@ -79,6 +79,7 @@ fn next_is_a_bar_with_and_without_colour() {
 
 #[test]
 fn pending_is_never_red_and_a_failure_names_whom_to_call() {
+    let mut failures = 0;
     for (name, show, snap, mut ui) in fixture::all() {
         ui.see(&show, &snap, Span::ZERO);
         let terminal = screen(&show, &snap, &ui, 120, 40);
@@ -88,11 +89,13 @@ fn pending_is_never_red_and_a_failure_names_whom_to_call() {
             if line.contains("warming") {
                 assert!((60..120).all(|x| buffer[(x, y)].bg != Color::Red), "{name}: {line}");
             }
-            if line.contains("FAILED no answer") {
-                assert!(line.contains("Sound, comms A"), "{name}: {line}");
+            if line.contains("✗ foh host on") {
+                assert!(line.contains("FAILED, call Sound: no answer within 1s"), "{name}: {line}");
+                failures += 1;
             }
         }
     }
+    assert_eq!(failures, 2, "in the states that have one and show their actions");
 }
 
 fn some_key() -> impl Strategy<Value = Key> {

@@ -186,10 +186,10 @@ impl Ui {
     }
 }
 
-/// The cue that stands as NEXT: a pending follower first.
+/// The cue that a GO would start: of a group whose children go one by one, the child.
 pub(super) fn standing(snap: &Snapshot, list: ListIx) -> Option<CueIx> {
     let view = snap.lists.get(list.at())?;
-    view.auto.map(|auto| auto.cue).or(view.next)
+    view.child.or(view.next).or(view.auto.map(|auto| auto.cue))
 }
 
 /// The cues of the shown list that match what is typed; all when nothing is.

@@ -51,7 +51,8 @@ fn line(screen: &Screen, action: &ActionView, width: usize) -> Row {
 
 fn state(screen: &Screen, action: &ActionView) -> (&'static str, String, Role) {
     let took = action.sent_at.zip(action.ended_at).map(|(sent, ended)| ended.since(sent)).filter(|took| !took.is_zero());
-    let call = screen.call(action.device);
+    // The reason may be cut; whom to call may not.
+    let call = screen.department_name(action.device).map_or(String::new(), |who| format!(", call {who}"));
     match &action.state {
         ActionState::Queued => ("·", "queued".into(), Role::Busy),
         ActionState::Open => ("·", "sent, no word yet".into(), Role::Busy),
@@ -65,8 +66,8 @@ fn state(screen: &Screen, action: &ActionView) -> (&'static str, String, Role) {
                 ("✓", ms.map_or("landed".into(), |ms| format!("landed {}", Span::ms(ms))), Role::Good)
             }
             Outcome::Sent => ("·", "sent".into(), Role::Quiet),
-            Outcome::Failed { why } => ("✗", format!("FAILED {why}{call}"), Role::Loud),
-            Outcome::Refused { why } => ("✗", format!("REFUSED {why}{call}"), Role::Loud),
+            Outcome::Failed { why } => ("✗", format!("FAILED{call}: {why}"), Role::Loud),
+            Outcome::Refused { why } => ("✗", format!("REFUSED{call}: {why}"), Role::Loud),
             Outcome::Yielded => ("·", "a hand took it".into(), Role::Text),
             Outcome::Superseded => ("·", "newer one took over".into(), Role::Quiet),
             Outcome::Cancelled => ("·", "cancelled".into(), Role::Quiet),

@@ -60,7 +60,7 @@ fn severity(device: &DeviceView) -> u8 {
 }
 
 /// Offline, bad or warned, and not bypassed.
-pub(super) fn is_ill(device: &DeviceView) -> bool {
+fn is_ill(device: &DeviceView) -> bool {
     severity(device) >= 3
 }
 
@@ -68,6 +68,7 @@ pub(super) fn is_ill(device: &DeviceView) -> bool {
 pub(super) fn health(device: &DeviceView) -> (&'static str, &'static str, Role) {
     match (device.ownership, device.online, device.level) {
         (Ownership::Bypassed, ..) => ("-", "BYPASSED", Role::Quiet),
+        (_, false, _) if device.heard.is_none() => ("?", "NO WORD", Role::Warn),
         (_, false, _) => ("✗", "OFFLINE", Role::Loud),
         (.., Level::Bad) => ("✗", "BAD", Role::Loud),
         (.., Level::Warn) => ("!", "WARN", Role::Warn),

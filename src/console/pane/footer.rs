@@ -1,24 +1,29 @@
 //! The keys that work now, and the help: both read the key table.
 
-use super::super::keys::table;
+use super::super::keys::{Binding, table};
 use super::super::row::Row;
 use super::super::screen::Screen;
 use super::super::theme::Role;
 
-/// The last line. Whole entries only; what does not fit stays out.
+/// The last line. Whole entries only; what does not fit stays out, but the way to the help stays.
 pub(crate) fn footer(screen: &Screen, width: usize) -> Row {
+    let entry = |line: &Binding| {
+        let label = format!(" {}  ", (line.label)(&screen.scene));
+        Row::new().put(line.shown, screen.style(Role::Key)).put(label, screen.style(Role::Text))
+    };
+    let lines = screen.scene.footer();
+    let (ways, rest): (Vec<&Binding>, Vec<&Binding>) = lines.into_iter().partition(|line| line.shown == "?");
+    let help = ways.first().map_or_else(Row::new, |line| entry(line));
+    // The last entry's own gap may fall off the edge.
+    let room = (width + 2).saturating_sub(help.width());
     let mut row = Row::new();
-    for line in screen.scene.footer() {
-        let gap = if row.is_empty() { "" } else { "  " };
-        let entry = Row::new()
-            .put(gap, screen.style(Role::Text))
-            .put(line.shown, screen.style(Role::Key))
-            .put(format!(" {}", (line.label)(&screen.scene)), screen.style(Role::Text));
-        if row.width() + entry.width() <= width {
+    for line in rest {
+        let entry = entry(line);
+        if row.width() + entry.width() <= room {
             row = row.then(entry);
         }
     }
-    row
+    row.then(help).trimmed().fit(width)
 }
 
 /// All keys, those of the show's hot cues too.

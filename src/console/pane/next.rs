@@ -7,11 +7,11 @@ use super::super::row::{Row, wrap};
 use super::super::screen::Screen;
 use super::super::theme::Role;
 use super::super::ui::standing;
-use crate::engine::{AutoView, ListView, Phase};
+use crate::engine::{AutoView, ListView, Ownership, Phase};
 use crate::show::{Act, AutoWhen, Cue, DeviceIx};
 
-/// The bar, then call, auto, readiness and notes, the most needed first.
-pub(crate) fn next(screen: &Screen, width: usize) -> Vec<Row> {
+/// At most `room` lines: the bar, then auto, call, readiness and notes, the most needed first.
+pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     let view = screen.snap.lists.get(screen.list().at());
     let Some((view, cue)) = view.zip(standing(screen.snap, screen.list()).and_then(|ix| screen.cue(ix))) else {
         let name = screen.show.lists.get(screen.list().at()).map_or("", |list| &*list.name);
@@ -25,7 +25,7 @@ pub(crate) fn next(screen: &Screen, width: usize) -> Vec<Row> {
     rows.push(call_line(screen, cue, width));
     rows.push(ready_line(screen, view, cue, width));
     if let Some(notes) = &cue.notes {
-        let lines = wrap(notes, width.saturating_sub(2), 2);
+        let lines = wrap(notes, width.saturating_sub(2), room.saturating_sub(rows.len()));
         rows.extend(lines.into_iter().map(|line| screen.row(format!("  {line}"), Role::Text)));
     }
     rows
@@ -44,7 +44,8 @@ fn bar(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
         _ => ("GO".to_owned(), Role::Next),
     };
     let style = screen.style(role);
-    let left = Row::new().put("▶ NEXT ", style).put(&cue.number, style).put("  ", style).put(&cue.name, style);
+    let group = view.child.and(view.next).and_then(|ix| screen.cue(ix)).map_or(String::new(), |group| format!("{} › ", group.number));
+    let left = Row::new().put("▶ NEXT ", style).put(group, style).put(&cue.number, style).put("  ", style).put(&cue.name, style);
     left.apart(Row::new().put(state, style).put(" ", style), width).bar(width, style)
 }
 
@@ -86,19 +87,24 @@ fn call_line(screen: &Screen, cue: &Cue, width: usize) -> Row {
         });
     }
     let call = if call.is_empty() { screen.row("  no call", Role::Quiet) } else { screen.row(format!("  {call}"), Role::Strong) };
-    call.apart(screen.row(facts.join(" · "), Role::Text), width)
+    let facts = screen.row(facts.join(" · "), Role::Text);
+    // What to say comes before when it was planned.
+    if call.width() + facts.width() + 2 > width { call.fit(width) } else { call.apart(facts, width) }
 }
 
 fn ready_line(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
     let name = |ix: DeviceIx| screen.device(ix).map_or("?", |device| &*device.name);
-    if !view.not_ready.is_empty() {
-        let ill = view.not_ready.iter().map(|(ix, why)| format!("{}: {why}{}", name(*ix), screen.call(Some(*ix))));
+    let owned = |ix: &DeviceIx| screen.snap.devices.get(ix.at()).is_none_or(|device| device.ownership == Ownership::Live);
+    let (ill, left): (Vec<_>, Vec<_>) = view.not_ready.iter().partition(|(ix, _)| owned(ix));
+    if !ill.is_empty() {
+        let ill = ill.iter().map(|(ix, why)| format!("{}: {why}{}", name(*ix), screen.call(Some(*ix))));
         let text = ill.collect::<Vec<_>>().join(" | ");
-        return screen
-            .row("  ", Role::Text)
-            .put(" NOT READY ", screen.style(Role::Loud))
-            .put(format!(" {text}"), screen.style(Role::Warn))
-            .fit(width);
+        let row = screen.row("  ", Role::Text).put(" NOT READY ", screen.style(Role::Loud));
+        return row.put(format!(" {text}"), screen.style(Role::Warn)).fit(width);
+    }
+    if !left.is_empty() {
+        let left: Vec<_> = left.iter().map(|(ix, why)| format!("{} is {why}", name(*ix))).collect();
+        return screen.row("  ready, but nothing is sent where ", Role::Text).put(left.join(", "), screen.style(Role::Warn)).fit(width);
     }
     let used = devices_of(screen, cue);
     if used.is_empty() {

@@ -6,6 +6,9 @@ use super::super::screen::Screen;
 use super::super::theme::Role;
 use crate::engine::{Alert, Level, Offer, OfferKind};
 
+/// Below this width an alert says what and who, not when and how to reach them.
+const NARROW: usize = 60;
+
 /// At most `room` lines, the newest first.
 pub(crate) fn alerts(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     let all = &screen.snap.alerts;
@@ -15,10 +18,10 @@ pub(crate) fn alerts(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     let more = all.len().saturating_sub(shown);
     if more > 0 && room > 1 {
         rows.push(screen.row(format!("! and {more} more alerts (c clears the newest)"), Role::Warn));
-    } else if more > 0
-        && let Some(row) = rows.pop()
-    {
-        rows.push(row.apart(screen.row(format!("+{more}"), Role::Warn), width));
+    } else if more > 0 {
+        let count = screen.row(format!("+{more}"), Role::Warn);
+        let first = all.first().map_or_else(Row::new, |alert| alert_line(screen, alert, width.saturating_sub(count.width() + 1)));
+        rows = vec![first.apart(count, width)];
     }
     rows
 }
@@ -30,8 +33,11 @@ fn alert_line(screen: &Screen, alert: &Alert, width: usize) -> Row {
         Level::Good | Level::Notice => Role::Text,
     };
     let style = screen.style(role);
+    let narrow = width < NARROW;
     let who = screen.department(alert.department).or_else(|| screen.owner(alert.device));
-    let mut row = Row::new().put(format!("! {} ", screen.clock_at(alert.at)), style).put(&alert.text, style);
+    let who = if narrow { screen.department_name(alert.device).map(ToOwned::to_owned) } else { who };
+    let when = if narrow { String::new() } else { screen.clock_at(alert.at) + " " };
+    let mut row = Row::new().put(format!("! {when}"), style).put(&alert.text, style);
     if alert.count > 1 {
         row = row.put(format!(" ×{}", alert.count), style);
     }

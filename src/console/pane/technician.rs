@@ -4,7 +4,7 @@ use super::super::clock;
 use super::super::row::Row;
 use super::super::screen::Screen;
 use super::super::theme::Role;
-use super::devices::{health, is_ill};
+use super::devices::health;
 use crate::engine::{DeviceView, Level, Ownership};
 use crate::show::{Device, DeviceIx};
 
@@ -44,8 +44,8 @@ fn line(screen: &Screen, ix: DeviceIx, device: &Device, view: &DeviceView, width
         .column(own, 9, plain)
         .put(if view.simulated { "sim " } else { "" }, screen.style(Role::Mark))
         .put(&view.text, plain);
-    let who = if is_ill(view) { screen.call(Some(ix)) } else { String::new() };
-    let row = row.apart(screen.row(format!("{heard}{who}"), Role::Quiet), width);
+    let age = screen.row(if width < 60 { String::new() } else { heard }, Role::Quiet);
+    let row = row.apart(age, width);
     if here { row.bar(width, screen.style(Role::Cursor)) } else { row }
 }
 
@@ -58,6 +58,8 @@ fn detail(screen: &Screen, width: usize) -> Vec<Row> {
     if let Some(identity) = &view.identity {
         rows.push(screen.row(format!("  says: {identity}"), Role::Text));
     }
+    let heard = view.heard.map_or("never heard".to_owned(), |at| format!("heard {} ago", clock::left(screen.since(at))));
+    rows.push(screen.row(format!("  {}: {} · {heard}", health(view).1, view.text), health(view).2));
     let call = screen.owner(Some(ix)).unwrap_or_else(|| "nobody is named in the show".to_owned());
     rows.push(screen.row(format!("  call: {call}"), Role::Strong));
     if view.differences > 0 {

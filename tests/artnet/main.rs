@@ -3,6 +3,7 @@
 
 mod lan;
 mod node;
+mod olad;
 mod peers;
 mod sockets;
 mod unplugged;

@@ -1,1 +1,107 @@
+//! Programs that others wrote: olad as node and as controller, and Wireshark's dissector as judge.
 
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use showcall::engine::{Level, Report};
+use showcall::show::{DeviceIx, Value};
+
+use super::lan::{Lan, have, inside};
+use super::node::{Real, Served, show};
+use super::olad::Olad;
+
+/// tshark on this host's end of the network.
+struct Judge {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Judge {
+    fn listen() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tshark = Command::new("tshark");
+        tshark.args(["-q", "-i", "here", "-f", "udp port 6454", "-w"]).arg(folder.path().join("wire.pcapng"));
+        let child = tshark.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let judge = Self { child, folder };
+        let patience = Instant::now() + Duration::from_secs(20);
+        while std::fs::metadata(judge.file()).map_or(0, |m| m.len()) == 0 {
+            assert!(Instant::now() < patience, "tshark does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        judge
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("wire.pcapng")
+    }
+
+    /// Ends the capture; gives the packets sent from 10.9.0.1 as opcode in hex, tab, and whether they are malformed.
+    fn verdict(mut self) -> Vec<String> {
+        let interrupt = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+        self.child.wait().unwrap();
+        let fields = ["-T", "fields", "-e", "artnet.header.opcode", "-e", "_ws.malformed"];
+        let read = read(&self.file(), &fields);
+        read.lines().map(str::to_owned).collect()
+    }
+}
+
+fn read(file: &Path, fields: &[&str]) -> String {
+    let mut tshark = Command::new("tshark");
+    tshark.arg("-r").arg(file).args(["-Y", "ip.src == 10.9.0.1 && artnet"]).args(fields);
+    String::from_utf8(tshark.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn olad_reads_our_levels_and_wireshark_finds_nothing_malformed() {
+    if !have("olad") || !have("tshark") || !inside("peers::olad_reads_our_levels_and_wireshark_finds_nothing_malformed") {
+        return;
+    }
+    let lan = Lan::up();
+    let olad = Olad::start(&lan);
+    olad.patch(&lan, 1, true);
+    let judge = Judge::listen();
+    let mut real = Real::new(&show(&[([10, 9, 0, 2], 6454).into()], &[("sync", Value::Switch(true))]), false);
+    real.until("olad answers ArtPoll", |real| real.online(0));
+    let slots: [u8; 512] = std::array::from_fn(|i| u8::try_from(i % 251).unwrap());
+    let now = real.now();
+    real.rack.frame(now, DeviceIx(0), 0, 1, &slots);
+    real.rack.frames_done(now, DeviceIx(0));
+    real.until("olad has all 512 slots", |_| olad.levels(1) == slots);
+    // Past the next poll, after which a universe that nobody takes would be told.
+    let end = real.now() + showcall::time::Span::secs(4);
+    real.until("a poll has passed", |real| real.now() > end);
+    let bad: Vec<_> = real.reports.iter().filter(|(_, r)| matches!(r, Report::Health(f) if f.level > Level::Notice)).collect();
+    assert_eq!(bad, Vec::<&(DeviceIx, Report)>::new());
+    drop(real);
+    let packets = judge.verdict();
+    for opcode in ["0x2000", "0x5000", "0x5200"] {
+        assert!(packets.iter().any(|p| p.trim() == opcode), "{opcode} is missing or malformed in {packets:?}");
+    }
+    assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
+}
+
+#[test]
+fn olad_as_controller_discovers_and_drives_our_simulated_node() {
+    if !have("olad") || !have("tshark") || !inside("peers::olad_as_controller_discovers_and_drives_our_simulated_node") {
+        return;
+    }
+    let lan = Lan::up();
+    let node = Served::at("0.0.0.0:6454");
+    let judge = Judge::listen();
+    let olad = Olad::start(&lan);
+    // It sends only to nodes that answered its ArtPoll and take the universe.
+    olad.patch(&lan, 1, false);
+    let patience = Instant::now() + Duration::from_secs(30);
+    while node.peek("dmx/1/3") != Some(Value::Int(30)) {
+        assert!(Instant::now() < patience, "olad's levels do not arrive");
+        let set = lan.there("ola_set_dmx").args(["-u", "1", "-d", "10,20,30"]).stdin(Stdio::null()).status().unwrap();
+        assert!(set.success());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!((node.peek("dmx/1/1"), node.peek("dmx/1/4")), (Some(Value::Int(10)), Some(Value::Int(0))));
+    let packets = judge.verdict();
+    assert!(packets.iter().any(|p| p.trim() == "0x2100"), "no sound reply in {packets:?}");
+    assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
+}

@@ -5,5 +5,6 @@ mod lan;
 mod node;
 mod olad;
 mod peers;
+mod product;
 mod sockets;
 mod unplugged;

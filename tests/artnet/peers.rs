@@ -12,13 +12,14 @@ use super::node::{Real, Served, show};
 use super::olad::Olad;
 
 /// tshark on this host's end of the network.
-struct Judge {
+pub struct Judge {
     child: Child,
     folder: tempfile::TempDir,
 }
 
 impl Judge {
-    fn listen() -> Self {
+    /// Captures from here on.
+    pub fn listen() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut tshark = Command::new("tshark");
         tshark.args(["-q", "-i", "here", "-f", "udp port 6454", "-w"]).arg(folder.path().join("wire.pcapng"));
@@ -37,7 +38,7 @@ impl Judge {
     }
 
     /// Ends the capture; gives the packets sent from 10.9.0.1 as opcode in hex, tab, and whether they are malformed.
-    fn verdict(mut self) -> Vec<String> {
+    pub fn verdict(mut self) -> Vec<String> {
         let interrupt = format!("kill -INT {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
         self.child.wait().unwrap();

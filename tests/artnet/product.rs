@@ -1,0 +1,124 @@
+//! The whole program on real wires: GO by OSC, levels at somebody else's node.
+
+use std::io::{BufRead, BufReader};
+use std::net::UdpSocket;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::lan::{Lan, end, have, inside};
+use super::olad::Olad;
+use super::peers::Judge;
+
+const SHOW: &str = r##"
+[show]
+title = "Peers"
+looks = "whole"
+at_exit = "leave"
+
+[safe]
+look = "front"
+
+[device.node]
+profile = "artnet-node"
+address = "10.9.0.2"
+
+[universe.1]
+on = "node"
+address = "0:0:1"
+
+[fixture.front]
+profile = "generic-dimmer"
+universe = 1
+address = 1
+
+[fixture.wash]
+profile = "generic-rgb"
+universe = 1
+address = 510
+
+[look.front]
+front = { level = "80%" }
+
+[look.blue]
+wash = { level = "100%", colour = "#0080FF" }
+
+[[cue]]
+number = "1"
+name = "Front light"
+do = [{ light = { look = "front", fade = "1s" } }]
+
+[[cue]]
+number = "2"
+name = "Blue"
+quick = true
+do = [{ light = { look = "blue", fade = "500ms" } }]
+"##;
+
+/// A headless run; ended with the test.
+struct Run {
+    child: Child,
+    osc: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Run {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("show.toml"), SHOW).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_showcall"));
+        command.arg("run").arg(folder.path()).args(["--headless", "--fresh", "--osc", "127.0.0.1:0"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(ready["event"], "ready", "{ready}");
+        // What it prints later must have a reader.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), _folder: folder }
+    }
+
+    fn go(&self) {
+        UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"/go\0,\0\0\0", &self.osc).unwrap();
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// Waits for these slots at olad; slots count from 1.
+fn until(olad: &Olad, wanted: &[(usize, u8)]) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        let levels = olad.levels(1);
+        if wanted.iter().all(|(slot, level)| levels.get(slot - 1) == Some(level)) {
+            return;
+        }
+        assert!(Instant::now() < patience, "wanted {wanted:?}, olad has {levels:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn olad_reads_the_levels_that_cues_set() {
+    if !have("olad") || !have("tshark") || !inside("product::olad_reads_the_levels_that_cues_set") {
+        return;
+    }
+    let lan = Lan::up();
+    let olad = Olad::start(&lan);
+    olad.patch(&lan, 1, true);
+    let judge = Judge::listen();
+    let run = Run::start();
+    assert!(olad.levels(1).is_empty(), "nothing is sent before a cue names the universe");
+    run.go();
+    until(&olad, &[(1, 204), (510, 0)]);
+    // Past the guard against a double GO.
+    std::thread::sleep(Duration::from_secs(1));
+    run.go();
+    until(&olad, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
+    drop(run);
+    let packets = judge.verdict();
+    assert!(packets.iter().filter(|p| p.trim() == "0x5000").count() > 30, "a fade is many frames: {packets:?}");
+    assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
+}

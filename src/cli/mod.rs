@@ -9,11 +9,13 @@ pub mod journal_arg;
 pub mod new;
 pub mod play;
 pub mod profiles;
+pub mod rehearse;
 pub mod replay;
 pub mod report;
 pub mod run;
 pub mod schema;
 pub mod seat;
+pub mod simulator;
 pub mod terminal;
 
 use std::process::ExitCode;
@@ -47,8 +49,12 @@ enum Command {
     New(new::Args),
     /// List the hardware profiles, or tell all about one
     Profiles(profiles::Args),
+    /// Play the whole show with no gear, faster than time, and say what would go wrong
+    Rehearse(rehearse::Args),
     /// Print the JSON Schema of shows or profiles, for editors
     Schema(schema::Args),
+    /// Play one device on a real socket, for other programs to talk to
+    Simulator(simulator::Args),
 }
 
 /// Reads the command line and runs the subcommand.
@@ -63,6 +69,8 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),
+        Command::Rehearse(args) => rehearse::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Simulator(args) => simulator::run(&args),
     }
 }

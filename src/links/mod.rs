@@ -12,11 +12,13 @@
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
+//! | [`host`] | a simulator on a real socket |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
 pub mod bay;
 pub mod fault;
 pub mod framing;
+pub mod host;
 pub mod inbox;
 pub mod local;
 pub mod memory;

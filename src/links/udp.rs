@@ -27,8 +27,16 @@ pub fn connected(local_port: u16, to: SocketAddr) -> io::Result<UdpSocket> {
 /// # Errors
 /// What the kernel says: the port is taken.
 pub fn bound(local_port: u16, v6: bool) -> io::Result<UdpSocket> {
-    let (domain, any) =
-        if v6 { (Domain::IPV6, IpAddr::V6(Ipv6Addr::UNSPECIFIED)) } else { (Domain::IPV4, IpAddr::V4(Ipv4Addr::UNSPECIFIED)) };
+    let any = if v6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
+    bound_at(SocketAddr::new(any, local_port))
+}
+
+/// A socket that receives on one address and port.
+///
+/// # Errors
+/// What the kernel says: the port is taken, the address is not this machine's.
+pub fn bound_at(address: SocketAddr) -> io::Result<UdpSocket> {
+    let (domain, local_port, v6) = (Domain::for_address(address), address.port(), address.is_ipv6());
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
     // A port of the kernel's choice must be a free one; it may be shared from then on.
@@ -40,7 +48,7 @@ pub fn bound(local_port: u16, v6: bool) -> io::Result<UdpSocket> {
     }
     // A smaller buffer than wished for is no reason not to run.
     drop(socket.set_recv_buffer_size(RECEIVE_BUFFER));
-    socket.bind(&SocketAddr::new(any, local_port).into())?;
+    socket.bind(&address.into())?;
     socket.set_reuse_address(true)?;
     Ok(socket.into())
 }

@@ -9,6 +9,7 @@
 //! | [`watch`] | stalls, sleep, wall steps |
 //! | [`handle`] | what consoles and remotes hold |
 //! | [`journal`] | everything that happened |
+//! | [`rehearsal`] | the whole show in virtual time |
 //! | [`resume`] | how a run goes on after a crash |
 //! | [`shutdown`] | signals, and a terminal that is gone |
 
@@ -18,6 +19,7 @@ pub mod handle;
 pub mod journal;
 pub mod launch;
 pub mod pacer;
+pub mod rehearsal;
 pub mod resume;
 pub mod shutdown;
 pub mod watch;

@@ -1,0 +1,186 @@
+//! `showcall rehearse SHOW`: the whole show with no gear, faster than time.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::findings::load_or_say;
+use crate::engine::{Note, Outcome, Report, Why};
+use crate::links::Simulate;
+use crate::links::rack::Cabling;
+use crate::show::{CueIx, Show};
+use crate::stage::rehearsal::{Call, Entry, Finding, Run, Severity, What, judge, read_faults, rehearse};
+use crate::time::Mono;
+
+/// Arguments of `rehearse`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The show: a folder that holds show.toml, or a file
+    show: PathBuf,
+    /// Play this many times faster than time; without it, as fast as possible
+    #[arg(long, value_name = "N")]
+    speed: Option<f64>,
+    /// Strike devices with the faults of this file: [[fault]] at = "1m", device = "foh", what = "cut", for = "10s"
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Seed of all chance in the cables
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+    /// Look for hardware profiles here too
+    #[arg(long, value_name = "DIR")]
+    profiles: Vec<PathBuf>,
+}
+
+/// Exit code 0: nothing of severity error was found, 1: something was, 2: cannot read.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    let (show, _) = match load_or_say(&args.show, &args.profiles) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    let mut call = Call::default();
+    if let Some(file) = &args.faults {
+        let read = std::fs::read_to_string(file).map_err(|e| e.to_string()).and_then(|text| read_faults(&text, &show));
+        match read {
+            Ok(faults) => call.faults = faults,
+            Err(why) => {
+                eprintln!("cannot use the faults of {}: {why}", file.display());
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let cabling = Cabling { simulate: &Simulate::All, seed: args.seed, any_port: true, family: crate::devices::family };
+    let mut run = match Run::new(&show, cabling) {
+        Ok(run) => run,
+        Err(e) => {
+            eprintln!("cannot start a rehearsal: {e}");
+            return ExitCode::from(2);
+        }
+    };
+    if let Some(speed) = args.speed.filter(|speed| *speed > 0.0) {
+        run.set_pace(pace(speed));
+    }
+    rehearse(&mut run, &call);
+    let findings = judge(&run);
+    // A reader that has gone (`| head`) is no error of the rehearsal.
+    let _ = if args.json { print_json(&run, &findings) } else { print_timeline(&run, &findings) };
+    let bad = findings.iter().any(|finding| finding.severity == Severity::Error);
+    ExitCode::from(u8::from(bad))
+}
+
+/// Sleeps so that virtual time runs `speed` times faster than time.
+fn pace(speed: f64) -> Box<dyn FnMut(Mono)> {
+    let start = Instant::now();
+    Box::new(move |to| {
+        let due = Duration::from_nanos(to.0).div_f64(speed.max(1e-3));
+        std::thread::sleep(due.saturating_sub(start.elapsed()));
+    })
+}
+
+fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for entry in run.log() {
+        if let Some((mark, cue, text)) = line(run, entry) {
+            writeln!(out, "{}  {mark:<5} {:<8} {text}", clock(entry.at), cue.map_or("", |cue| &run.show().cue(cue).number))?;
+        }
+    }
+    let show = run.show();
+    writeln!(out, "\n{}: {} cues, {} long", show.title, show.cues.len(), clock(run.now()))?;
+    for finding in findings {
+        let word = if finding.severity == Severity::Error { "error" } else { "warning" };
+        let at = finding.at.map_or_else(|| "whole show".to_owned(), clock);
+        let cue = finding.cue.as_ref().map_or_else(String::new, |cue| format!("cue {cue}: "));
+        writeln!(out, "{word}: {at}: {cue}{} [{}]", finding.text, finding.code)?;
+    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    writeln!(out, "{errors} errors, {} warnings", findings.len() - errors)
+}
+
+fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for entry in run.log() {
+        if let Some((mark, cue, text)) = line(run, entry) {
+            let cue = cue.map(|cue| &run.show().cue(cue).number);
+            writeln!(out, "{}", json!({ "at": entry.at, "event": mark, "cue": cue, "text": text }))?;
+        }
+    }
+    for finding in findings {
+        writeln!(out, "{}", json!({ "finding": finding }))?;
+    }
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    writeln!(out, "{}", json!({ "end": { "at": run.now(), "errors": errors, "warnings": findings.len() - errors } }))
+}
+
+/// Hours, minutes, seconds and thousandths.
+fn clock(at: Mono) -> String {
+    let ms = at.0 / 1_000_000;
+    format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+}
+
+/// One line of the timeline: a mark, the cue, and the words; `None` for what a caller need not read.
+fn line(run: &Run, entry: &Entry) -> Option<(&'static str, Option<CueIx>, String)> {
+    let show = run.show();
+    match &entry.what {
+        What::Note(Note::Go { cue, .. }) => Some(("GO", Some(*cue), show.cue(*cue).name.to_string())),
+        What::Note(Note::CueStarted { cue }) => Some(("start", Some(*cue), show.cue(*cue).name.to_string())),
+        What::Note(Note::CueEnded { cue, stopped }) => Some(("end", Some(*cue), if *stopped { "stopped".into() } else { String::new() })),
+        What::Note(Note::RefusedIntent { why }) => Some(("no", None, why.to_string())),
+        What::Note(Note::Tell { text, .. }) => Some(("tell", None, text.to_string())),
+        What::Note(Note::Yielded { prop, value }) => {
+            Some(("hand", None, format!("{} {} is now {value}", show.device(show.prop(*prop).device).key, show.prop(*prop).label)))
+        }
+        What::Note(Note::Action { action, prop, why, outcome }) => {
+            let cue = if let Why::Step { cue, .. } = why { Some(*cue) } else { None };
+            let took = run.command(*action).map(|(at, ..)| format!(" after {}", crate::time::Span::ms(entry.at.since(*at).as_ms())));
+            let what = prop.map_or_else(|| "lights".to_owned(), |prop| action_text(run, *action, show, prop));
+            Some(("done", cue, format!("{what}: {}{}", outcome_text(outcome), took.unwrap_or_default())))
+        }
+        What::Note(_) | What::Command(..) => None,
+        What::Report(device, report) => report_text(report).map(|text| ("dev", None, format!("{}: {text}", show.device(*device).key))),
+        What::Fault(device, text) => Some(("fault", None, format!("{}: {text}", show.device(*device).key))),
+    }
+}
+
+fn action_text(run: &Run, action: crate::engine::ActionId, show: &Show, prop: crate::show::PropIx) -> String {
+    use crate::engine::Op;
+    let prop = show.prop(prop);
+    let value = run.command(action).map(|(_, _, command)| match &command.op {
+        Op::Set { value, .. } => format!(" = {value}"),
+        Op::Fade { to, length, .. } => format!(" to {to} over {length}"),
+        Op::Halt | Op::Continue | Op::Read => String::new(),
+    });
+    format!("{} {}{}", show.device(prop.device).key, prop.label, value.unwrap_or_default())
+}
+
+fn outcome_text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Confirmed { masked: None } => "confirmed".into(),
+        Outcome::Confirmed { masked: Some(by) } => format!("confirmed, MASKED by {by}"),
+        Outcome::Sent => "sent".into(),
+        Outcome::Failed { why } => format!("FAILED, {why}"),
+        Outcome::Refused { why } => format!("REFUSED, {why}"),
+        Outcome::Yielded => "yielded to a hand".into(),
+        Outcome::Superseded => "superseded".into(),
+        Outcome::Cancelled => "cancelled".into(),
+        Outcome::Skipped { why } => format!("skipped, {why}"),
+        Outcome::Held => "HELD".into(),
+        Outcome::Uncertain => "UNCERTAIN".into(),
+    }
+}
+
+fn report_text(report: &Report) -> Option<String> {
+    match report {
+        Report::Online { identity } => Some(format!("online{}", identity.as_ref().map_or_else(String::new, |id| format!(" ({id})")))),
+        Report::Offline { why } => Some(format!("offline, {why}")),
+        Report::Restarted => Some("restarted".into()),
+        Report::NeedsHuman { why } => Some(format!("needs a person: {why}")),
+        Report::Health(facet) => Some(facet.text.to_string()),
+        _ => None,
+    }
+}

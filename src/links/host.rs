@@ -1,0 +1,234 @@
+//! A simulator on a real socket: third-party clients talk to it as they would to the device.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use super::framing::{Cutter, wrap};
+use super::sys::{Poller, boottime};
+use super::udp;
+use crate::devices::{Family, Framing, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId};
+use crate::show::{DeviceIx, Show};
+use crate::time::{Mono, Span};
+
+/// Connections at the same time; one more is closed at once.
+const CONNECTIONS: usize = 16;
+/// Bytes that wait for a client which does not read; more closes it.
+const WAITING: usize = 4 << 20;
+/// How soon a client that did not take all its bytes is tried again.
+const RETRY: Span = Span::ms(5);
+/// All traffic runs over the device's first wire: one socket is one port.
+const WIRE: WireId = WireId(0);
+
+/// A simulated device that listens.
+pub struct Host {
+    simulator: Box<dyn Simulator>,
+    out: Out,
+    poller: Poller,
+    port: Port,
+    address: SocketAddr,
+    /// Who spoke last: what the device says of itself goes there.
+    peer: Option<SocketAddr>,
+    buffer: Vec<u8>,
+}
+
+enum Port {
+    Datagrams(UdpSocket),
+    Streams { listener: TcpListener, framing: Framing, clients: Vec<Client> },
+}
+
+struct Client {
+    stream: TcpStream,
+    from: SocketAddr,
+    cutter: Cutter,
+    waiting: Vec<u8>,
+}
+
+impl Host {
+    /// Opens the socket that the device's first wire asks for.
+    ///
+    /// # Errors
+    /// When the port is taken, or the device speaks over a wire that this build cannot listen on.
+    pub fn open(show: &Arc<Show>, device: DeviceIx, family: Family, listen: SocketAddr) -> io::Result<Self> {
+        let plan = Plan { show, device };
+        let (port, address) = match (family.wires)(plan).first() {
+            Some(Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. }) => {
+                let socket = udp::bound_at(listen)?;
+                let address = socket.local_addr()?;
+                (Port::Datagrams(socket), address)
+            }
+            Some(Wire::Tcp { framing, .. }) => {
+                let listener = TcpListener::bind(listen)?;
+                listener.set_nonblocking(true)?;
+                let address = listener.local_addr()?;
+                (Port::Streams { listener, framing: *framing, clients: Vec::new() }, address)
+            }
+            _ => return Err(io::Error::new(io::ErrorKind::Unsupported, "its simulator speaks over a wire that cannot be listened on yet")),
+        };
+        let poller = Poller::new()?;
+        match &port {
+            Port::Datagrams(socket) => poller.add(socket.as_fd(), 0)?,
+            Port::Streams { listener, .. } => poller.add(listener.as_fd(), 0)?,
+        }
+        let simulator = (family.simulator)(plan);
+        let mut host = Self { simulator, out: Out::new(), poller, port, address, peer: None, buffer: vec![0; 65_536] };
+        host.simulator.handle(boottime(), WireEvent::Up(WIRE), &mut host.out);
+        host.flush();
+        Ok(host)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it listens for streams.
+    #[must_use]
+    pub const fn is_stream(&self) -> bool {
+        matches!(self.port, Port::Streams { .. })
+    }
+
+    /// The simulated device.
+    pub fn simulator(&mut self) -> &mut dyn Simulator {
+        &mut *self.simulator
+    }
+
+    /// Waits for traffic or the simulator's own next work, at most `longest`, and does what there is.
+    ///
+    /// # Errors
+    /// What the kernel says of waiting.
+    pub fn step(&mut self, longest: Option<Span>) -> io::Result<()> {
+        let due = self.simulator.next_due().map(|due| due.since(boottime()));
+        let retry = self.has_waiting().then_some(RETRY);
+        let timeout = [longest, due, retry].into_iter().flatten().min();
+        let ready = !self.poller.wait(timeout)?.is_empty();
+        let now = boottime();
+        if ready || self.has_waiting() {
+            match &self.port {
+                Port::Datagrams(_) => self.receive_datagrams(now),
+                Port::Streams { .. } => self.receive_streams(now),
+            }
+        }
+        if self.simulator.next_due().is_some_and(|due| due <= now) {
+            self.simulator.tick(now, &mut self.out);
+            self.flush();
+        }
+        Ok(())
+    }
+
+    fn has_waiting(&self) -> bool {
+        matches!(&self.port, Port::Streams { clients, .. } if clients.iter().any(|client| !client.waiting.is_empty()))
+    }
+
+    fn receive_datagrams(&mut self, now: Mono) {
+        for _ in 0..64 {
+            let Port::Datagrams(socket) = &self.port else { return };
+            let Some((length, from)) = udp::receive(socket, &mut self.buffer) else { return };
+            self.peer = Some(from);
+            let payload = Payload::Datagram(self.buffer.get(..length).unwrap_or_default());
+            self.simulator.handle(now, WireEvent::Data { wire: WIRE, from: Some(from), payload }, &mut self.out);
+            self.flush();
+        }
+    }
+
+    fn receive_streams(&mut self, now: Mono) {
+        let before = self.clients();
+        let came = self.accept();
+        if before == 0 && came > 0 {
+            self.simulator.handle(now, WireEvent::Up(WIRE), &mut self.out);
+        }
+        let (mut messages, mut gone) = (Vec::new(), false);
+        if let Port::Streams { framing, clients, .. } = &mut self.port {
+            clients.retain_mut(|client| {
+                let alive = client.read(&mut self.buffer, &mut messages) && client.write();
+                gone |= !alive;
+                alive
+            });
+            for (from, message) in &messages {
+                self.peer = Some(*from);
+                let payload = if *framing == Framing::Raw { Payload::Chunk(message) } else { Payload::Datagram(message) };
+                self.simulator.handle(now, WireEvent::Data { wire: WIRE, from: Some(*from), payload }, &mut self.out);
+            }
+        }
+        if gone && self.clients() == 0 {
+            self.simulator.handle(now, WireEvent::Down(WIRE, "the client closed the connection".into()), &mut self.out);
+        }
+        self.flush();
+    }
+
+    fn clients(&self) -> usize {
+        if let Port::Streams { clients, .. } = &self.port { clients.len() } else { 0 }
+    }
+
+    /// Takes new connections; gives how many.
+    fn accept(&mut self) -> usize {
+        let Port::Streams { listener, framing, clients } = &mut self.port else { return 0 };
+        let mut came = 0;
+        while let Ok((stream, from)) = listener.accept() {
+            let ready = stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(true));
+            if clients.len() < CONNECTIONS && ready.is_ok() && self.poller.add(stream.as_fd(), 1).is_ok() {
+                clients.push(Client { stream, from, cutter: Cutter::new(*framing), waiting: Vec::new() });
+                came += 1;
+            }
+        }
+        came
+    }
+
+    /// Sends what the simulator gave: to whom it names, else to who spoke last, else (streams) to all.
+    fn flush(&mut self) {
+        let mut sends = std::mem::take(&mut self.out.sends);
+        for send in sends.drain(..) {
+            let to = send.to.or(self.peer);
+            match &mut self.port {
+                // A client that has gone is its own loss.
+                Port::Datagrams(socket) => drop(to.map(|to| socket.send_to(&send.bytes, to))),
+                Port::Streams { framing, clients, .. } => {
+                    let named = to.filter(|to| clients.iter().any(|client| client.from == *to));
+                    for client in clients.iter_mut().filter(|client| named.is_none_or(|to| client.from == to)) {
+                        wrap(*framing, &send.bytes, &mut client.waiting);
+                        client.write();
+                    }
+                }
+            }
+        }
+        self.out.sends = sends;
+        self.out.reports.clear();
+        self.out.reopen.clear();
+    }
+}
+
+impl Client {
+    /// Reads what there is; false: the client has gone, or makes no sense.
+    fn read(&mut self, buffer: &mut [u8], messages: &mut Vec<(SocketAddr, Vec<u8>)>) -> bool {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return false,
+                Ok(length) => {
+                    let bytes = buffer.get(..length).unwrap_or_default();
+                    if self.cutter.push(bytes, |message| messages.push((self.from, message.to_vec()))).is_err() {
+                        return false;
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return true,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Writes what waits, as far as it goes; false: the client has gone, or does not read.
+    fn write(&mut self) -> bool {
+        while !self.waiting.is_empty() {
+            match self.stream.write(&self.waiting) {
+                Ok(0) => return false,
+                Ok(length) => drop(self.waiting.drain(..length)),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return self.waiting.len() <= WAITING,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value as Json;
-use showcall::cli::schema;
+use showcall::cli::{families, schema};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -57,6 +57,21 @@ fn faults(schema: &str, instance: &Json) -> Vec<String> {
     let schema: Json = serde_json::from_str(schema).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path)).collect()
+}
+
+#[test]
+fn every_example_show_passes_check_without_findings() {
+    for path in shows() {
+        assert_eq!(families::load(path.parent().unwrap(), &[]).findings, [], "{}", path.display());
+    }
+}
+
+#[test]
+fn a_new_show_passes_check_without_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new(env!("CARGO_BIN_EXE_showcall")).arg("new").arg(folder.path().join("first")).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert_eq!(families::load(&folder.path().join("first"), &[]).findings, []);
 }
 
 #[test]
@@ -120,6 +135,21 @@ fn the_shows_in_the_readme_are_valid_by_the_schema() {
     for block in blocks {
         let table: toml::Table = block.parse().unwrap();
         assert_eq!(faults(schema::SHOW, &plain(toml::Value::Table(table))), [""; 0], "{block}");
+    }
+}
+
+/// A newcomer who copies README's haze machine gets no findings, with the profile where README says it goes.
+#[test]
+fn the_device_in_the_readme_passes_check_without_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("profiles")).unwrap();
+    let profiles = readme_blocks("maker = \"Acme\"");
+    std::fs::write(folder.path().join("profiles/acme-haze.toml"), &profiles[0]).unwrap();
+    let shows = readme_blocks("[show]");
+    assert!(shows.iter().any(|show| show.contains("acme-haze")));
+    for show in shows {
+        std::fs::write(folder.path().join("show.toml"), &show).unwrap();
+        assert_eq!(families::load(folder.path(), &[]).findings, [], "{show}");
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::findings;
-use crate::show;
+use super::{families, findings};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +21,7 @@ pub struct Args {
 /// Exit code 0: clean (warnings allowed), 1: errors, 2: cannot read.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let loaded = show::load(&args.show, &args.profiles);
+    let loaded = families::load(&args.show, &args.profiles);
     if args.json {
         findings::print_json(&loaded);
     } else {

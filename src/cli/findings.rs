@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
-use crate::show::{self, Finding, Loaded, Severity, Show};
+use crate::show::{Finding, Loaded, Severity, Show};
 
 /// How findings are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Look {
 /// # Errors
 /// The exit code, when the show has errors or cannot be read.
 pub fn load_or_say(path: &Path, profiles: &[PathBuf]) -> Result<(Arc<Show>, Loaded), ExitCode> {
-    let loaded = show::load(path, profiles);
+    let loaded = super::families::load(path, profiles);
     match &loaded.show {
         Some(show) => Ok((Arc::clone(show), loaded)),
         None => {

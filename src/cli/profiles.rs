@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::show::fault::suggestion;
-use crate::show::{FixtureProfile, Library, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec, fixture_text};
+use crate::show::fault::{Fault, suggestion};
+use crate::show::{FixtureProfile, Library, Lines, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec, fixture_text};
 
 /// Arguments of `profiles`.
 #[derive(Debug, clap::Args)]
@@ -89,26 +89,32 @@ fn verbs(profile: &Profile) -> Vec<&str> {
 
 /// All about one profile, or why not.
 fn about(library: &Library, key: &str) -> Result<String, String> {
-    if let Some(profile) = library.profile(key) {
-        return Ok(device(&profile));
+    if let (Some(profile), Some(source)) = (library.profile(key), library.source(key, false)) {
+        let faults = super::families::faults(&profile, &source.text);
+        return if faults.is_empty() { Ok(device(&profile)) } else { Err(faulty(&source.name, &source.text, &faults)) };
     }
     if let Some(fixture) = library.fixture(key) {
         return Ok(light(&fixture));
     }
     if let Some(source) = library.source(key, false).or_else(|| library.source(key, true)) {
-        let mut text = format!("{} has faults:", source.name);
-        for fault in source.faults() {
-            let line = source.text.get(..fault.span.start).map_or(0, |before| before.matches('\n').count()) + 1;
-            let _ = write!(text, "\n  line {line}: {}", fault.message);
-            if let Some(help) = &fault.help {
-                let _ = write!(text, " ({help})");
-            }
-        }
-        return Err(text);
+        return Err(faulty(&source.name, &source.text, source.faults()));
     }
     let known = library.keys().into_iter().chain(library.fixture_keys());
     let help = suggestion(key, known).unwrap_or_else(|| "showcall profiles lists all".into());
     Err(format!("there is no profile \"{key}\" ({help})"))
+}
+
+/// All that is wrong with a profile, one line each.
+fn faulty(name: &str, text: &str, faults: &[Fault]) -> String {
+    let lines = Lines::of(text);
+    let mut out = format!("{name} has faults:");
+    for fault in faults {
+        let _ = write!(out, "\n  line {}: {}", lines.line(fault.span.start), fault.message);
+        if let Some(help) = &fault.help {
+            let _ = write!(out, " ({help})");
+        }
+    }
+    out
 }
 
 fn device(profile: &Profile) -> String {

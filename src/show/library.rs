@@ -41,11 +41,10 @@ impl Source {
         Self { name: name.into(), text: text.into(), read: OnceLock::new() }
     }
 
-    /// The key that shows use: the file's name without folder and ending.
+    /// The key that shows use.
     #[must_use]
     pub fn key(&self) -> &str {
-        let file = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        file.strip_suffix(".toml").unwrap_or(file)
+        key_of(&self.name)
     }
 
     fn read(&self) -> &Read {
@@ -72,6 +71,13 @@ impl Source {
     fn is_fixture(&self) -> bool {
         matches!(self.read(), Read::Fixture(_) | Read::Broken { fixture: true, .. })
     }
+}
+
+/// The key of a profile's file: its name without folder and ending.
+#[must_use]
+pub fn key_of(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.strip_suffix(".toml").unwrap_or(file)
 }
 
 impl Library {

@@ -13,7 +13,7 @@ use super::seat::{self, Here};
 use super::{asrun, findings, play, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::Simulate;
-use crate::show::{self, Loaded, Show};
+use crate::show::{Loaded, Show};
 use crate::stage::launch::default_journal;
 use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdown};
 
@@ -59,7 +59,7 @@ pub struct Args {
 /// Exit code 0: ended in order, 1: the show has errors or the run broke, 2: it cannot start as asked.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let loaded = show::load(&args.show, &args.profiles);
+    let loaded = super::families::load(&args.show, &args.profiles);
     let Some(show) = loaded.show.clone() else {
         eprint!("{}", findings::render(&loaded, findings::Look::of_stderr()));
         eprintln!("{}", findings::summary(&loaded));

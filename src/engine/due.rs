@@ -53,22 +53,28 @@ impl Work {
 
 /// All timers. Bounded: steps are refused above [`Due::LIMIT`]; every other kind is bounded by what it belongs to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Vec<(Mono, u64, Work)>", into = "Vec<(Mono, u64, Work)>")]
+#[serde(from = "Saved", into = "Saved")]
 pub(super) struct Due {
     timers: BTreeMap<Key, Work>,
     next: u64,
 }
 
-impl From<Vec<(Mono, u64, Work)>> for Due {
-    fn from(list: Vec<(Mono, u64, Work)>) -> Self {
-        let next = list.iter().map(|(_, seq, _)| seq + 1).max().unwrap_or(0);
-        Self { timers: list.into_iter().map(|(at, seq, work)| ((at, seq), work)).collect(), next }
+/// The timers in a checkpoint: JSON has no maps with pairs as keys.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    next: u64,
+    timers: Vec<(Mono, u64, Work)>,
+}
+
+impl From<Saved> for Due {
+    fn from(saved: Saved) -> Self {
+        Self { next: saved.next, timers: saved.timers.into_iter().map(|(at, seq, work)| ((at, seq), work)).collect() }
     }
 }
 
-impl From<Due> for Vec<(Mono, u64, Work)> {
+impl From<Due> for Saved {
     fn from(due: Due) -> Self {
-        due.timers.into_iter().map(|((at, seq), work)| (at, seq, work)).collect()
+        Self { next: due.next, timers: due.timers.into_iter().map(|((at, seq), work)| (at, seq, work)).collect() }
     }
 }
 

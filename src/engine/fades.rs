@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Origin, What};
 use super::due::Work;
+use super::wants::is_rung;
 use super::{ActionId, ActionState, Engine, Op, Outcome, Ownership, Priority, Why};
 use crate::show::{Act, CueIx, Curve, Db, FadeTo, GroupMode, ListIx, Proof, PropIx, Value, ValueKind};
 use crate::time::{Mono, Span};
@@ -165,8 +166,10 @@ impl Engine {
         if let Some(state) = self.s.props.get_mut(prop.at()) {
             state.wanted = Some(to.clone());
             state.operator = false;
-            state.late = None;
             state.next_go = false;
+            if !is_rung(origin) {
+                state.late = None;
+            }
         }
         let op = if over.is_zero() { Op::Set { value: to, transition: None } } else { Op::Fade { from, to, curve, start, length: over } };
         self.send(id, prop, op, origin);

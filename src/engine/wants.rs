@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::actions::{Origin, What};
 use super::offers::Offering;
 use super::{ActionId, Engine, How, Level, Note, OfferKind, Op, Outcome, Ownership, Priority, Why};
-use crate::show::{CueIx, DeviceIx, Keeping, PropIx, Value};
+use crate::show::{CueIx, DeviceIx, Keeping, Proof, PropIx, Value};
 use crate::time::Mono;
 
 /// One property as it runs.
@@ -39,6 +39,11 @@ impl PropState {
     }
 }
 
+/// A rung of a ladder: the rung before it may still land.
+pub(super) const fn is_rung(origin: Origin) -> bool {
+    matches!(origin.why, Why::Step { rung: 1.., .. })
+}
+
 impl Engine {
     /// An action becomes the newest intent on its property.
     pub(super) fn intend(&mut self, prop: PropIx, id: ActionId, value: &Value, origin: Origin) {
@@ -57,8 +62,10 @@ impl Engine {
         state.newest = Some(id);
         state.wanted = Some(value.clone());
         state.operator = false;
-        state.late = None;
         state.next_go = false;
+        if !is_rung(origin) {
+            state.late = None;
+        }
     }
 
     /// An intent that could not be sent: a *hold* property keeps it for the device's return.
@@ -181,12 +188,12 @@ impl Engine {
         action.early = false;
         let tolerance = self.show.prop(prop).tolerance;
         let synced = self.s.devices.get(self.show.prop(prop).device.at()).is_some_and(|d| d.synced);
-        if how == How::Echo || !news || !synced || !(out || fading) {
-            return;
-        }
         let late = self.s.props.get_mut(prop.at()).and_then(|p| p.late.take_if(|l| l.same(value, tolerance)));
         if late.is_some() {
             return self.landed_late(prop, value);
+        }
+        if how == How::Echo || !news || !synced || !(out || fading) {
+            return;
         }
         if fading && !out {
             let origin = Origin { why: Why::Transport, run: None, go: None, priority: Priority::Discrete };
@@ -197,6 +204,9 @@ impl Engine {
     }
 
     fn once_observed(&mut self, prop: PropIx, value: &Value, tolerance: u32) {
+        if self.show.prop(prop).proof != Proof::Observed {
+            return;
+        }
         let open = self
             .s
             .actions

@@ -1,4 +1,6 @@
 //! The engine's rules, one test a sentence.
 #![allow(clippy::unwrap_used)]
 
+mod laws;
+mod refused;
 mod transport;

@@ -56,7 +56,7 @@ pub fn message(bytes: &[u8]) -> Option<OscMessage> {
     match rosc::decoder::decode_udp(bytes) {
         Ok((_, OscPacket::Message(message))) => Some(message),
         // Old console firmware leaves out the padding of its last string.
-        _ if bytes.len() % 4 != 0 => {
+        _ if !bytes.len().is_multiple_of(4) => {
             let mut padded = bytes.to_vec();
             padded.resize(bytes.len().next_multiple_of(4), 0);
             match rosc::decoder::decode_udp(&padded) {

@@ -88,6 +88,12 @@ impl Console {
                 Self::reply(from, "/save", vec![text(kind), OscType::Int(i32::from(done))], out);
             }
             ("/-action/goscene", [OscType::Int(number), ..]) => drop(self.recall(now, "scene", *number, out)),
+            // The console reads numbers from strings too, and one client in the field sends them so.
+            ("/-action/goscene", [OscType::String(number), ..]) => {
+                if let Ok(number) = number.parse() {
+                    self.recall(now, "scene", number, out);
+                }
+            }
             ("/-snap/load", [OscType::Int(number), ..]) if self.layout == Layout::XAir => {
                 self.recall(now, "snap", *number, out);
                 self.store(now, from, "/-snap/index", OscType::Int(*number), out);

@@ -146,6 +146,7 @@ impl Stage {
         let now = self.clock.now();
         // Before anything else: any other input would run what was due while the process was gone.
         if let Some(first) = self.first.take() {
+            self.core.open(now);
             self.core.input(now, first);
         }
         self.watch.look(now, sys::wall(), &mut self.seen);

@@ -76,6 +76,11 @@ impl Core {
         &self.rack
     }
 
+    /// Opens the devices' wires. What their drivers say to that is heard with the first input, after it.
+    pub fn open(&mut self, now: Mono) {
+        self.rack.tick(now);
+    }
+
     /// Records an input and applies it. What it sends has left when this returns.
     pub fn input(&mut self, now: Mono, input: Input) {
         self.log.put(now, Entry::Input(input.clone()));

@@ -166,7 +166,7 @@ impl Cable {
     /// Unplugs it.
     pub fn cut(&mut self, now: Mono) {
         self.state = State::Cut;
-        self.in_flight.clear();
+        self.lose_messages();
         if self.stream.is_some() {
             self.break_off(now, "connection lost");
         }
@@ -175,7 +175,7 @@ impl Cable {
     /// Lets nothing pass and tells nobody; a stream is half open afterwards: its far end has forgotten it.
     pub fn silence(&mut self) {
         self.state = State::Silent;
-        self.in_flight.clear();
+        self.lose_messages();
         self.stale = self.stream.is_some();
     }
 
@@ -200,12 +200,17 @@ impl Cable {
 
     /// The device at the far end starts anew: streams break off, datagrams on their way are lost.
     pub fn far_end_restarts(&mut self, now: Mono) {
-        self.in_flight.clear();
+        self.lose_messages();
         if self.stream.is_some() {
             self.break_off(now, "connection reset");
         } else {
             self.announce(now, Side::Device, Arrival::Up);
         }
+    }
+
+    /// What is on its way is lost; news of the wire itself is no message and still arrives.
+    fn lose_messages(&mut self) {
+        self.in_flight.retain(|_, (_, arrival)| matches!(arrival, Arrival::Up | Arrival::Down(_)));
     }
 
     fn connect(&mut self, now: Mono) {

@@ -115,6 +115,10 @@ impl Value {
         match (self, other) {
             (Self::Level(a), Self::Level(b)) => a == b || (*a != Db::OFF && *b != Db::OFF && a.0.abs_diff(b.0) <= tolerance),
             (Self::Decimal(a), Self::Decimal(b)) => a.abs_diff(*b) <= u64::from(tolerance),
+            // A stop that names no clip is done when the player stands, whatever it still has loaded.
+            (Self::Transport(a), Self::Transport(b)) if !a.playing && !b.playing => {
+                a.clip.is_none() || b.clip.is_none() || a.clip == b.clip
+            }
             (a, b) => a == b,
         }
     }
@@ -171,5 +175,14 @@ mod tests {
         assert!(!Value::Level(Db::OFF).same(&Value::Level(Db(-90_000)), u32::MAX));
         assert!(Value::Level(Db(-10_000)).same(&Value::Level(Db(-10_040)), 50));
         assert!(!Value::Int(1).same(&Value::Decimal(1_000_000), u32::MAX));
+    }
+
+    #[test]
+    fn a_player_that_stands_is_stopped_whatever_it_has_loaded() {
+        let player = |clip: Option<&str>, looping, playing| Value::Transport(Transport { clip: clip.map(Arc::from), looping, playing });
+        assert!(player(None, false, false).same(&player(Some("loop"), true, false), 0));
+        assert!(!player(None, false, false).same(&player(Some("loop"), true, true), 0));
+        assert!(!player(Some("a"), false, false).same(&player(Some("b"), false, false), 0));
+        assert!(!player(Some("a"), true, true).same(&player(Some("a"), false, true), 0));
     }
 }

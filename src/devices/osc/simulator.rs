@@ -57,7 +57,9 @@ impl Player {
         let is = |template: Option<&super::template::Template>| {
             template.and_then(|t| t.render(&none, 0.0)).is_some_and(|(own, own_args)| own == address && own_args.len() == args.len())
         };
+        // A profile may ping with a question for one of its properties: the property then answers.
         if is(self.facts.ping.as_ref())
+            && !self.items.iter().any(|item| is(item.wiring.get.as_ref()))
             && let Some((address, args)) = self.facts.pong.as_ref().and_then(|pong| pong.tell(&Value::text("1.0"), self.facts.off))
         {
             self.say(&address, args, out);

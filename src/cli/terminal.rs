@@ -68,11 +68,14 @@ pub fn attend(seat: &dyn Seat, leaving: Leaving, log: &Path) -> io::Result<Ended
     let options = Options { theme, leaving, clock };
     let mut keyboard = Keyboard::open()?;
     let log = OpenOptions::new().create(true).append(true).open(log).ok();
-    let _quiet = log.as_ref().map_or_else(QuietStderr::new, QuietStderr::to);
+    let quiet = log.as_ref().map_or_else(QuietStderr::new, QuietStderr::to);
     for _ in 0..AGAIN {
-        if let Ok(ended) = catch_unwind(AssertUnwindSafe(|| console::run(seat, &mut keyboard, options))) {
-            return ended;
+        let Ok(ended) = catch_unwind(AssertUnwindSafe(|| console::run(seat, &mut keyboard, options))) else { continue };
+        if let Ok(Ended::TerminalLost(_)) = ended {
+            // Printing to a terminal that is gone panics, and the show goes on without one: stderr stays in the log.
+            std::mem::forget(quiet);
         }
+        return ended;
     }
     Err(io::Error::other("the console fell over three times; its own words are in the log"))
 }

@@ -18,8 +18,11 @@ pub(crate) fn actions(screen: &Screen, width: usize, height: usize) -> Vec<Row> 
         matches!(&action.state, ActionState::Ended(Outcome::Failed { .. } | Outcome::Refused { .. }))
             && action.ended_at.is_some_and(|at| screen.since(at) < KEEP_FAILED)
     };
-    let ordered = actions.iter().filter(loud).chain(actions.iter().filter(|a| !loud(a)));
-    rows.extend(ordered.take(height.saturating_sub(1)).map(|action| line(screen, action, width)));
+    // At most half of the lines, so that what this GO does is seen too.
+    let room = height.saturating_sub(1);
+    let kept: Vec<_> = actions.iter().filter(loud).take(room / 2).map(|action| action.action).collect();
+    let ordered = actions.iter().filter(|a| kept.contains(&a.action)).chain(actions.iter().filter(|a| !kept.contains(&a.action)));
+    rows.extend(ordered.take(room).map(|action| line(screen, action, width)));
     rows
 }
 

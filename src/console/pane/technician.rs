@@ -13,7 +13,8 @@ pub(crate) fn technician(screen: &Screen, width: usize, height: usize) -> Vec<Ro
     let detail = detail(screen, width);
     let title = screen.title("ALL DEVICES: l lets go · t takes back · x bypasses", width);
     let room = height.saturating_sub(1);
-    let below = detail.len().min(room / 2);
+    // With few lines, which box is ill comes before all about one.
+    let below = if room < 8 { 0 } else { detail.len().min(room / 2) };
     let room = room - below;
     let first = (screen.ui.device + 1).saturating_sub(room);
     let devices = (0..u16::MAX).map(DeviceIx).zip(&screen.snap.devices).skip(first).take(room);

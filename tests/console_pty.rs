@@ -1,0 +1,153 @@
+//! The whole program in a real terminal: keys in, a screen out, and the terminal given back.
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// A machine that builds something else meanwhile is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the terminal shows, and a bell for each change.
+struct Picture {
+    parser: Mutex<vt100::Parser>,
+    changed: Condvar,
+    stop: AtomicBool,
+}
+
+struct Booth {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    picture: Arc<Picture>,
+    reader: std::thread::JoinHandle<()>,
+}
+
+impl Booth {
+    fn open(arguments: &[&str]) -> Self {
+        let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_showcall"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut bytes = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let picture =
+            Arc::new(Picture { parser: Mutex::new(vt100::Parser::new(24, 80, 0)), changed: Condvar::new(), stop: AtomicBool::new(false) });
+        let seen = picture.clone();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = bytes.read(&mut buffer) {
+                seen.parser.lock().unwrap().process(&buffer[..length]);
+                seen.changed.notify_all();
+                if seen.stop.load(Ordering::Acquire) {
+                    break;
+                }
+            }
+        });
+        Self { child, master: pair.master, keys, picture, reader }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits until the screen is as wanted.
+    fn until(&self, what: &str, is: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut parser = self.picture.parser.lock().unwrap();
+        while !is(parser.screen()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what} never came; the screen:\n{}", parser.screen().contents());
+            parser = self.picture.changed.wait_timeout(parser, left).unwrap().0;
+        }
+    }
+
+    fn shows(&self, text: &str) {
+        self.until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// The process ends; what it left on the terminal.
+    fn ended(mut self) -> (bool, vt100::Screen) {
+        let good = self.child.wait().unwrap().success();
+        drop(self.keys);
+        drop(self.master);
+        self.reader.join().unwrap();
+        let screen = self.picture.parser.lock().unwrap().screen().clone();
+        (good, screen)
+    }
+
+    /// The terminal goes away; the process stays.
+    fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+        // The clock on the screen moves each second, so the reader comes to see this.
+        self.picture.stop.store(true, Ordering::Release);
+        self.reader.join().unwrap();
+        drop(self.keys);
+        drop(self.master);
+        self.child
+    }
+}
+
+fn run(journal: &Path) -> Booth {
+    let show = Path::new(env!("CARGO_MANIFEST_DIR")).join("shows/hello");
+    let booth = Booth::open(&["run", show.to_str().unwrap(), "--simulate", "--fresh", "--journal", journal.to_str().unwrap()]);
+    booth.shows("▶ NEXT 1  Lamp up");
+    booth
+}
+
+#[test]
+fn space_fires_esc_stops_and_only_the_word_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut booth = run(folder.path());
+    booth.shows("SIMULATION");
+    booth.until("the alternate screen", vt100::Screen::alternate_screen);
+    booth.press(" ");
+    booth.shows("▶ NEXT 2  Lamp down");
+    booth.shows("RUNNING 1");
+    booth.press("\x1b");
+    booth.shows("▶ NEXT 1  Lamp up");
+    booth.shows("RUNNING: nothing");
+    booth.press("\x1b[200~    q quit\r\x1b[201~");
+    booth.shows("pasted text was not taken");
+    booth.press("\x1a\x13\x03");
+    booth.shows("Type quit and Enter");
+    booth.press("no\r");
+    booth.shows("the word is \"quit\"");
+    booth.press("q");
+    booth.shows("Type quit and Enter");
+    booth.press("quit\r");
+    let (good, screen) = booth.ended();
+    assert!(good);
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste(), "the terminal is given back");
+}
+
+#[test]
+fn a_lost_terminal_leaves_the_show_running_and_attach_brings_a_console_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut show = run(folder.path()).hang_up();
+    let mut booth = Booth::open(&["attach", folder.path().to_str().unwrap()]);
+    booth.shows("▶ NEXT 1  Lamp up");
+    booth.press(" ");
+    booth.shows("▶ NEXT 2  Lamp down");
+    let mut watcher = Booth::open(&["attach", "--read-only", folder.path().to_str().unwrap()]);
+    watcher.shows("[only watching]");
+    watcher.press(" ");
+    watcher.shows("this console only watches");
+    booth.press("q");
+    booth.shows("the show goes on");
+    booth.press("leave\r");
+    assert!(booth.ended().0);
+    let pid = show.process_id().unwrap().to_string();
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(show.wait().unwrap().success(), "ended in order");
+    // Either the last words of the show, or the end of its process, whichever comes first.
+    watcher.shows("showcall: the show");
+    assert!(!watcher.ended().0, "a console whose show has ended says so by its exit code");
+}

@@ -63,6 +63,10 @@ impl Caller<'_> {
                 // It never came by itself: the caller takes it.
             }
             let Some(next) = here.next else { return };
+            if let Some(until) = here.guard_until.filter(|until| *until > self.run.now()) {
+                self.wait(until.since(self.run.now()) + Span::ms(1));
+                continue;
+            }
             if self.over() || refused > 5 {
                 return;
             }

@@ -1,0 +1,431 @@
+//! Every family of the registry on a lossy wire, with many seeds: engine, drivers and simulators in virtual time, while random
+//! keys are pressed, hands touch the devices and cables come out. And every family once on real sockets.
+//!
+//! `SHOWCALL_SEEDS=1000 cargo test --test faults` runs more seeds; a failure names its seed.
+#![allow(clippy::unwrap_used)]
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use showcall::devices::registry::FAMILIES;
+use showcall::devices::{Driver, Family, Lighting, Out, WireEvent};
+use showcall::engine::{ActionId, Intent, Note, Op, Outcome, Why};
+use showcall::links::host::Host;
+use showcall::links::rack::Cabling;
+use showcall::links::random::SplitMix64;
+use showcall::links::sys::boottime;
+use showcall::links::{Fault, Rack, Simulate};
+use showcall::show::{Act, CueIx, Db, DeviceIx, Keeping, ListIx, Proof, PropIx, Show, Target, Value, load_text};
+use showcall::stage::rehearsal::{Run, What};
+use showcall::time::{Mono, Span};
+
+const SEEDS: u64 = 64;
+
+thread_local! {
+    /// Messages for the momentary property of the OSC show that its drivers have put on the wire.
+    static STINGS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A driver whose momentary sends are counted.
+struct Counted(Box<dyn Driver>);
+
+impl Counted {
+    fn count(out: &Out) {
+        let stings = out.sends.iter().filter(|send| send.bytes.starts_with(b"/sound\0")).count();
+        STINGS.set(STINGS.get() + stings);
+    }
+}
+
+impl Driver for Counted {
+    fn handle(&mut self, now: Mono, event: WireEvent<'_>, out: &mut Out) {
+        self.0.handle(now, event, out);
+        Self::count(out);
+    }
+
+    fn command(&mut self, now: Mono, command: &showcall::engine::Command, out: &mut Out) {
+        self.0.command(now, command, out);
+        Self::count(out);
+    }
+
+    fn tick(&mut self, now: Mono, out: &mut Out) {
+        self.0.tick(now, out);
+        Self::count(out);
+    }
+
+    fn next_due(&self) -> Option<Mono> {
+        self.0.next_due()
+    }
+
+    fn lighting(&mut self) -> Option<&mut dyn Lighting> {
+        self.0.lighting()
+    }
+}
+
+fn counted(name: &str) -> Option<Family> {
+    let family = showcall::devices::family(name)?;
+    if name != "osc" {
+        return Some(family);
+    }
+    Some(Family { driver: |plan| Box::new(Counted((showcall::devices::family("osc").unwrap().driver)(plan))), ..family })
+}
+
+/// The show that puts a family under fire; every family of the registry must have one.
+fn show_text(family: &str) -> &'static str {
+    match family {
+        "artnet" => include_str!("fire/artnet.toml"),
+        "osc" => include_str!("fire/osc.toml"),
+        "x32" => include_str!("fire/x32.toml"),
+        other => panic!("family {other} has no show in tests/fire: write one with a cue for each kind of action"),
+    }
+}
+
+fn load(text: &str) -> Arc<Show> {
+    let loaded = load_text(&[("fire.toml".into(), text.into())]);
+    loaded.show.clone().unwrap_or_else(|| panic!("{:#?}", loaded.findings))
+}
+
+fn seeds() -> u64 {
+    std::env::var("SHOWCALL_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(SEEDS)
+}
+
+/// Properties that a cue of the show names.
+fn named(show: &Show) -> BTreeSet<PropIx> {
+    let steps = show.cues.iter().flat_map(|cue| &cue.steps);
+    let acts = steps.flat_map(|step| step.acts.iter().chain(step.ladder.iter().flatten()));
+    let own: BTreeSet<PropIx> = acts
+        .filter_map(|act| match act {
+            Act::Want { prop, .. } | Act::Fade { prop, .. } => Some(*prop),
+            _ => None,
+        })
+        .collect();
+    own
+}
+
+/// One run under fire.
+struct Fire {
+    seed: u64,
+    run: Run,
+    random: SplitMix64,
+    named: BTreeSet<PropIx>,
+    /// What the devices held before the first GO.
+    before: BTreeMap<PropIx, Option<Value>>,
+    /// Touched by a hand, and when.
+    touched: BTreeMap<PropIx, Mono>,
+    /// Devices that lost their memory.
+    rebooted: BTreeSet<DeviceIx>,
+}
+
+impl Fire {
+    fn new(show: &Arc<Show>, seed: u64) -> Self {
+        let cabling = Cabling { simulate: &Simulate::All, seed, any_port: true, family: counted };
+        STINGS.set(0);
+        let mut run = Run::new(show, cabling).unwrap();
+        run.advance(Mono::ZERO + Span::secs(10));
+        let mut fire = Self {
+            seed,
+            run,
+            random: SplitMix64::new(seed),
+            named: named(show),
+            before: BTreeMap::new(),
+            touched: BTreeMap::new(),
+            rebooted: BTreeSet::new(),
+        };
+        fire.before = fire.props().map(|prop| (prop, fire.peek(prop))).collect();
+        fire
+    }
+
+    fn props(&self) -> impl Iterator<Item = PropIx> + use<> {
+        (0..u32::try_from(self.run.show().props.len()).unwrap()).map(PropIx)
+    }
+
+    fn peek(&mut self, prop: PropIx) -> Option<Value> {
+        let show = self.run.show().clone();
+        let prop = show.prop(prop);
+        self.run.rack().simulator(prop.device)?.peek(&prop.path)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.random.below(end as u64)).unwrap()
+    }
+
+    /// One random event, and some time.
+    fn act(&mut self) {
+        let show = self.run.show().clone();
+        let device = DeviceIx(u16::try_from(self.below(show.devices.len())).unwrap());
+        match self.below(12) {
+            0..=2 => self.run.want(Intent::Go { list: ListIx(0), seen: None }),
+            3..=5 => {
+                let cue = CueIx(u32::try_from(self.below(show.cues.len())).unwrap());
+                self.run.want(Intent::Start { cue });
+            }
+            6..=7 => self.storm(device),
+            8 => {
+                self.run.fault(device, Fault::Heal, "heal");
+            }
+            9 => self.hand(device),
+            10 => self.run.want(Intent::Stop { target: Target::All }),
+            _ => {
+                self.run.want(Intent::Pause { target: Target::All });
+                self.wait(800);
+                self.run.want(Intent::Resume { target: Target::All });
+            }
+        }
+        self.wait(2500);
+    }
+
+    fn storm(&mut self, device: DeviceIx) {
+        let percent = u8::try_from(self.below(60)).unwrap();
+        let fault = match self.below(8) {
+            0 => Fault::Loss(percent),
+            1 => Fault::Duplicate(percent),
+            2 => Fault::Reorder(percent),
+            3 => Fault::Delay(Span::ms(u64::from(percent))),
+            4 | 5 => Fault::Cut,
+            6 => Fault::Silent,
+            _ => Fault::Reboot,
+        };
+        if fault == Fault::Reboot {
+            self.rebooted.insert(device);
+        }
+        assert!(self.run.fault(device, fault, "storm"));
+    }
+
+    /// A hand at the device moves something that it has.
+    fn hand(&mut self, device: DeviceIx) {
+        let props = self.run.show().device(device).props.clone();
+        if props.is_empty() {
+            return;
+        }
+        let prop = props[self.below(props.len())];
+        let new = match self.peek(prop) {
+            Some(Value::Switch(on)) => Value::Switch(!on),
+            Some(Value::Level(_)) => Value::Level(Db(-1000 * i32::try_from(self.below(60)).unwrap())),
+            Some(Value::Text(_)) => Value::text("by hand"),
+            _ => return,
+        };
+        let (now, path) = (self.run.now(), self.run.show().prop(prop).path.clone());
+        self.touched.insert(prop, now);
+        self.run.rack().poke(now, device, &path, &new);
+    }
+
+    fn wait(&mut self, most_ms: u64) {
+        let ms = 10 + self.random.below(most_ms);
+        self.run.advance(self.run.now() + Span::ms(ms));
+    }
+
+    fn heal(&mut self) {
+        for device in 0..u16::try_from(self.run.show().devices.len()).unwrap() {
+            self.run.fault(DeviceIx(device), Fault::Heal, "heal");
+        }
+        self.run.advance(self.run.now() + Span::secs(120));
+    }
+
+    /// The last command that a property got, when, and how its action ended.
+    fn last_commands(&self) -> BTreeMap<PropIx, (ActionId, Mono, Op)> {
+        let mut last = BTreeMap::new();
+        for entry in self.run.log() {
+            if let What::Command(_, command) = &entry.what {
+                last.insert(command.prop, (command.action, entry.at, command.op.clone()));
+            }
+        }
+        last
+    }
+
+    fn outcomes(&self) -> BTreeMap<ActionId, Outcome> {
+        let note = |entry: &showcall::stage::rehearsal::Entry| match &entry.what {
+            What::Note(Note::Action { action, outcome, .. }) => Some((*action, outcome.clone())),
+            _ => None,
+        };
+        self.run.log().iter().filter_map(note).collect()
+    }
+
+    /// Holds the laws; `at` names seed and family.
+    fn laws(&mut self, at: &str) {
+        let given = self.run.log().iter().filter(|entry| matches!(&entry.what, What::Command(_, c) if self.is_momentary(c.prop))).count();
+        assert!(STINGS.get() <= given, "{at}: {given} momentary actions left as {} messages", STINGS.get());
+        assert!(!self.run.stuck, "{at}: a driver and its simulator talk without end");
+        let outcomes = self.outcomes();
+        self.every_action_ended(at, &outcomes);
+        self.nothing_that_no_cue_set(at);
+        self.confirmed_is_true(at, &outcomes);
+        self.held_is_kept(at);
+    }
+
+    fn is_momentary(&self, prop: PropIx) -> bool {
+        self.run.show().prop(prop).class == Keeping::Once
+    }
+
+    fn every_action_ended(&self, at: &str, outcomes: &BTreeMap<ActionId, Outcome>) {
+        let mut seen = BTreeSet::new();
+        for entry in self.run.log() {
+            let What::Command(_, command) = &entry.what else { continue };
+            if !matches!(command.why, Why::Step { .. }) || !matches!(command.op, Op::Set { .. } | Op::Fade { .. }) {
+                continue;
+            }
+            assert!(outcomes.contains_key(&command.action), "{at}: an action never ended: {command:?}");
+            assert!(
+                seen.insert(command.action) || !self.is_momentary(command.prop),
+                "{at}: a momentary action was given twice: {command:?}"
+            );
+        }
+    }
+
+    fn nothing_that_no_cue_set(&mut self, at: &str) {
+        for entry in self.run.log() {
+            if let What::Command(_, command) = &entry.what {
+                assert!(self.named.contains(&command.prop), "{at}: a command to a property that no cue names: {command:?}");
+            }
+        }
+        let show = self.run.show().clone();
+        let recalls = self.named.iter().any(|prop| show.prop(*prop).barrier);
+        let moved: BTreeSet<PropIx> = self.named.iter().flat_map(|prop| show.prop(*prop).moves.iter().copied()).collect();
+        for prop in self.props() {
+            let own = self.named.contains(&prop) || moved.contains(&prop) || self.touched.contains_key(&prop);
+            if own || recalls || self.rebooted.contains(&show.prop(prop).device) {
+                continue;
+            }
+            let (was, is) = (self.before[&prop].clone(), self.peek(prop));
+            assert_eq!(was, is, "{at}: {} changed and nobody wanted it", show.prop(prop).path);
+        }
+    }
+
+    /// What was confirmed, and neither a hand nor a reboot came after it, is what the device holds.
+    fn confirmed_is_true(&mut self, at: &str, outcomes: &BTreeMap<ActionId, Outcome>) {
+        let show = self.run.show().clone();
+        for (prop, (action, _, op)) in self.last_commands() {
+            let spec = show.prop(prop);
+            let value = match op {
+                Op::Set { value, .. } | Op::Fade { to: value, .. } => value,
+                Op::Halt | Op::Continue | Op::Read => continue,
+            };
+            let confirmed = matches!(outcomes.get(&action), Some(Outcome::Confirmed { .. }));
+            if !confirmed || spec.proof != Proof::Observed || self.touched.contains_key(&prop) || self.rebooted.contains(&spec.device) {
+                continue;
+            }
+            let held = self.peek(prop);
+            // A desk holds the nearest of its own steps; 0.6 dB is the widest near the levels used here.
+            let same = held.as_ref().is_some_and(|held| held.same(&value, spec.tolerance.max(600)));
+            assert!(same, "{at}: {} was confirmed at {value}, and the device holds {held:?}", spec.path);
+        }
+    }
+
+    /// A hold property that nobody touched is as wanted, or the difference is shown.
+    fn held_is_kept(&mut self, at: &str) {
+        let show = self.run.show().clone();
+        let view = self.run.engine().snapshot(self.run.now());
+        for (prop, (_, _, op)) in self.last_commands() {
+            let spec = show.prop(prop);
+            let Op::Set { value, .. } = op else { continue };
+            if spec.class != Keeping::Hold || self.touched.contains_key(&prop) {
+                continue;
+            }
+            let kept = self.peek(prop).is_some_and(|held| held.same(&value, spec.tolerance));
+            let shown = view.devices[spec.device.at()].differences > 0;
+            assert!(kept || shown, "{at}: {} is not as wanted, and nothing says so", spec.path);
+        }
+    }
+}
+
+#[test]
+fn every_family_keeps_the_laws_on_a_lossy_wire() {
+    for family in FAMILIES {
+        let show = load(show_text(family.name));
+        let (mut confirmed, mut failed, mut stings) = (0, 0, 0);
+        for seed in 0..seeds() {
+            let mut fire = Fire::new(&show, seed);
+            for _ in 0..25 {
+                fire.act();
+            }
+            fire.heal();
+            let at = format!("family {}, seed {}", family.name, fire.seed);
+            fire.laws(&at);
+            let outcomes = fire.outcomes();
+            confirmed += outcomes.values().filter(|outcome| matches!(outcome, Outcome::Confirmed { .. })).count();
+            failed += outcomes.values().filter(|outcome| matches!(outcome, Outcome::Failed { .. } | Outcome::Refused { .. })).count();
+            stings += STINGS.get();
+        }
+        // Fire that burns nothing, or everything, would prove nothing.
+        let proves = show.props.iter().any(|prop| prop.proof == Proof::Observed);
+        assert!(!proves || (confirmed > 0 && failed > 0), "{}: {confirmed} confirmed, {failed} failed", family.name);
+        assert!(family.name != "osc" || stings > 0, "no momentary action was ever sent");
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_night() {
+    for family in FAMILIES {
+        let show = load(show_text(family.name));
+        let night = || {
+            let mut fire = Fire::new(&show, 7);
+            (0..25).for_each(|_| fire.act());
+            fire.run.log().iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>()
+        };
+        assert_eq!(night(), night(), "{}", family.name);
+    }
+}
+
+#[test]
+fn every_family_drives_its_own_simulator_over_real_sockets() {
+    for family in FAMILIES {
+        let devices = load(show_text(family.name)).devices.len();
+        for index in 0..u16::try_from(devices).unwrap() {
+            over_sockets(family.name, DeviceIx(index));
+        }
+    }
+}
+
+/// One device of a family's show: its simulator listens, the driver comes online there, and a command lands where it can be proven.
+fn over_sockets(family: &str, device: DeviceIx) {
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let plain = load(show_text(family));
+    let mut host = Host::open(&plain, device, showcall::devices::family(family).unwrap(), listen).unwrap();
+    let mut show = (*plain).clone();
+    show.devices[device.at()].port = host.address().port();
+    let show = Arc::new(show);
+    let others = (0..u16::try_from(show.devices.len()).unwrap()).map(DeviceIx).filter(|other| *other != device).collect();
+    let simulate = Simulate::Some(others);
+    let mut rack = Rack::with(&show, Cabling { simulate: &simulate, seed: 1, any_port: true, family: showcall::devices::family }).unwrap();
+    let online = until(&mut rack, &mut host, |report| matches!(report, (d, showcall::engine::Report::Online { .. }) if *d == device));
+    assert!(online, "{family}: the driver of device {} never came online", device.0);
+    let wanted = named(&show).into_iter().find(|prop| show.prop(*prop).device == device && show.prop(*prop).proof == Proof::Observed);
+    let Some(prop) = wanted else { return };
+    let held = host.simulator().peek(&show.prop(prop).path);
+    let value = match held {
+        Some(Value::Switch(on)) => Value::Switch(!on),
+        Some(Value::Level(_)) => Value::Level(Db(-10_000)),
+        _ => Value::text("cam"),
+    };
+    let command = showcall::engine::Command {
+        action: ActionId(1),
+        prop,
+        op: Op::Set { value: value.clone(), transition: None },
+        due: boottime(),
+        priority: showcall::engine::Priority::Discrete,
+        why: Why::Operator,
+    };
+    rack.command(boottime(), device, &command);
+    let tolerance = show.prop(prop).tolerance.max(600);
+    let seen = until(
+        &mut rack,
+        &mut host,
+        |report| matches!(report, (_, showcall::engine::Report::Observed { prop: p, value: v, .. }) if *p == prop && v.same(&value, tolerance)),
+    );
+    assert!(seen, "{family}: {} was not observed at {value}", show.prop(prop).path);
+    let held = host.simulator().peek(&show.prop(prop).path);
+    assert!(held.as_ref().is_some_and(|held| held.same(&value, tolerance)), "{family}: the device holds {held:?}");
+}
+
+/// Runs both sides until a report fits; false after 20 s.
+fn until(rack: &mut Rack, host: &mut Host, fits: impl Fn(&(DeviceIx, showcall::engine::Report)) -> bool) -> bool {
+    let limit = boottime() + Span::secs(20);
+    while boottime() < limit {
+        rack.tick(boottime());
+        host.step(Some(Span::ms(2))).unwrap();
+        rack.poll(boottime()).unwrap();
+        if rack.take_reports().collect::<Vec<_>>().iter().any(&fits) {
+            return true;
+        }
+    }
+    false
+}

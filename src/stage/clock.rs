@@ -142,7 +142,7 @@ impl Stage {
     }
 
     /// One wake; see the top of this file.
-    fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         let now = self.clock.now();
         // Before anything else: any other input would run what was due while the process was gone.
         if let Some(first) = self.first.take() {

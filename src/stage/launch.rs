@@ -138,7 +138,7 @@ pub fn launch(options: Options) -> Result<Running, StageError> {
         Verdict::Refuse(why) => return Err(StageError::Refused(why)),
         Verdict::Fresh => fresh(&options, mode, hash)?,
         Verdict::Resume => go_on(&options.show, previous)?,
-        Verdict::Adopt => return Err(StageError::Refused("the show has changed too much to take its state over".into())),
+        Verdict::Adopt => return Err(StageError::Refused("taking a run over onto a changed show is not possible yet: put the show back as it was and say --resume, or begin anew with --fresh".into())),
     };
     let remote = listen(&options)?;
     start(options, beginning, remote, memory, lock)

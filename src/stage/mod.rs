@@ -27,3 +27,6 @@ pub mod watch;
 pub use handle::{Busy, Handle};
 pub use launch::{Ended, Options, Running, StageError, launch};
 pub use resume::Choice;
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,9 @@ pub enum Fault {
     None,
 }
 
+/// Decides what happens to a packet: (number, to the device, bytes).
+pub type Faults = Box<dyn FnMut(usize, bool, &[u8]) -> Fault>;
+
 /// A property of the test's device: key of the spec and what fills its placeholders.
 pub type Named<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
@@ -99,7 +102,7 @@ pub struct Bench {
     pub sent: Vec<(Mono, Vec<u8>)>,
     pub reports: Vec<(Mono, Report)>,
     /// Decides what happens to a packet: (number, to the device, bytes).
-    pub fault: Box<dyn FnMut(usize, bool, &[u8]) -> Fault>,
+    pub fault: Faults,
     count: usize,
     action: u64,
 }

@@ -36,6 +36,8 @@ pub(super) struct Action {
     pub(super) expect: Option<Value>,
     /// The device named the wanted value before the report that it was sent.
     pub(super) early: bool,
+    /// Not given to the driver yet: its device has still to connect.
+    pub(super) waits: bool,
 }
 
 /// What an action does.
@@ -98,12 +100,47 @@ impl Engine {
         let id = self.open(Some(prop), what, own, origin);
         self.intend(prop, id, value, origin);
         self.barrier(prop, id);
-        let op = Op::Set { value: value.clone(), transition: transition.cloned() };
-        self.send(id, prop, op, origin);
-        self.arm_limit(id, self.unsent_limit(prop) + own);
+        let fresh = self.s.devices.get(self.show.prop(prop).device.at()).is_some_and(|d| d.online.is_none());
+        if fresh && origin.why == Why::Start {
+            return self.wait_for_device(id, prop);
+        }
+        self.hand_over(id);
         if let Some(run) = origin.run.filter(|_| !own.is_zero()) {
             self.occupy(run, self.s.now + own);
         }
+    }
+
+    /// Gives a wanted value to the driver; its limit counts from here until the driver says that it has left.
+    pub(super) fn hand_over(&mut self, id: ActionId) {
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let (What::Want { value, transition }, Some(prop)) = (&action.what, action.prop) else { return };
+        action.waits = false;
+        action.state = ActionState::Queued;
+        let (origin, own) = (action.origin, action.own);
+        let op = Op::Set { value: value.clone(), transition: transition.clone() };
+        self.send(id, prop, op, origin);
+        self.arm_limit(id, self.unsent_limit(prop) + own);
+    }
+
+    /// Nobody knows yet whether the device is there: the action waits for it to connect, but not for ever.
+    pub(super) fn wait_for_device(&mut self, id: ActionId, prop: PropIx) {
+        let at = self.s.now + self.show.device(self.show.prop(prop).device).profile.limits.offline_after;
+        let timer = self.s.due.add(at, Work::Patience(id));
+        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        action.waits = true;
+        action.state = ActionState::Pending("waits for the device to answer".into(), None);
+        let old = action.timer.replace(timer);
+        self.s.due.cancel(old);
+    }
+
+    /// A device has connected, or patience is over: what waited goes out.
+    pub(super) fn wait_over(&mut self, id: ActionId) {
+        let Some(action) = self.s.actions.get_mut(&id).filter(|a| a.waits) else { return };
+        let fades = matches!(action.what, What::Fade(_));
+        let timer = action.timer.take();
+        action.waits = false;
+        self.s.due.cancel(timer);
+        if fades { self.ask_again(id) } else { self.hand_over(id) }
     }
 
     /// An act that ends before anything is sent, but is the newest intent all the same.
@@ -139,6 +176,7 @@ impl Engine {
             own,
             expect: None,
             early: false,
+            waits: false,
         };
         self.s.actions.insert(id, action);
         if let Some(run) = origin.run.and_then(|r| self.s.runs.get_mut(&r)) {

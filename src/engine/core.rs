@@ -113,6 +113,7 @@ impl Engine {
             Work::Follow(list) => self.follow(list),
             Work::Ceiling(list) => self.follow_ceiling(list),
             Work::FadeStart(action) => self.fade_unanswered(action),
+            Work::Patience(action) => self.wait_over(action),
             Work::Limit(action) => self.limit_passed(action),
             Work::LightDone(action) => self.light_done(action),
         }

@@ -93,9 +93,16 @@ impl Engine {
         if identity.is_some() {
             state.identity = identity;
         }
+        let live = state.ownership == Ownership::Live;
         if back && state.ownership != Ownership::Bypassed {
             let name = Arc::clone(&self.show.device(device).name);
             self.say(Level::Notice, format!("{name} is back"));
+        }
+        let show = Arc::clone(&self.show);
+        let waits = |a: &super::actions::Action| live && a.waits && a.prop.is_some_and(|p| show.prop(p).device == device);
+        let waiting: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| waits(a)).map(|(id, _)| *id).collect();
+        for id in waiting {
+            self.wait_over(id);
         }
     }
 
@@ -146,14 +153,14 @@ impl Engine {
             let class = self.show.prop(prop).class;
             match class {
                 Keeping::Hold if live => self.returned(prop),
-                Keeping::Set | Keeping::Guarded => self.adopt(prop),
+                Keeping::Set | Keeping::Guarded => self.adopt_value(prop),
                 Keeping::Hold | Keeping::Once => {}
             }
         }
     }
 
     /// What is observed is right: the property belongs to the operator.
-    fn adopt(&mut self, prop: PropIx) {
+    fn adopt_value(&mut self, prop: PropIx) {
         let Some(state) = self.s.props.get_mut(prop.at()) else { return };
         let open = state.newest.is_some_and(|id| self.s.actions.contains_key(&id));
         if let (false, Some(_), Some((seen, _))) = (open, &state.wanted, &state.observed) {

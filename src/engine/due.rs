@@ -30,6 +30,8 @@ pub(super) enum Work {
     Ceiling(ListIx),
     /// The answer to the question where a fade starts is overdue.
     FadeStart(ActionId),
+    /// A device that an action waits for has had time enough to connect.
+    Patience(ActionId),
     /// An action must have landed.
     Limit(ActionId),
     /// A change of the lights has arrived.

@@ -156,6 +156,7 @@ impl Engine {
         let travel = Travel { from: from.clone(), to: to.clone(), start, length: over, curve };
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.state = ActionState::Moving(0);
+            action.waits = false;
             let old = action.timer.take();
             if let What::Fade(fade) = &mut action.what {
                 fade.travel = Some(travel);
@@ -178,7 +179,6 @@ impl Engine {
 
     /// Goes on with a fade whose driver is gone: asks where the level is, then travels for what is left.
     pub(super) fn refade(&mut self, id: ActionId, left: Span) {
-        let now = self.s.now;
         let Some(action) = self.s.actions.get_mut(&id) else { return };
         let (What::Fade(fade), Some(prop)) = (&mut action.what, action.prop) else { return };
         if let Some(travel) = fade.travel.take() {
@@ -190,15 +190,19 @@ impl Engine {
         }
         fade.over = left.max(Span::ms(200));
         fade.frozen = None;
-        let old = action.timer.take();
-        self.s.due.cancel(old);
+        self.wait_for_device(id, prop);
+    }
+
+    /// The device of a waiting fade has connected: where is the level?
+    pub(super) fn ask_again(&mut self, id: ActionId) {
+        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
         let spec = self.show.prop(prop);
-        let wait = self.show.device(spec.device).profile.limits.reply_within;
         if spec.proof == Proof::None {
             return self.fade_unanswered(id);
         }
-        // The device has to connect first: longer than an ordinary question.
-        let timer = self.s.due.add(now + wait + Span::ms(500), Work::FadeStart(id));
+        // It is busy telling all that it knows: longer than an ordinary question.
+        let wait = self.show.device(spec.device).profile.limits.reply_within + Span::ms(500);
+        let timer = self.s.due.add(self.s.now + wait, Work::FadeStart(id));
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.timer = Some(timer);
         }

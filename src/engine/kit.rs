@@ -205,10 +205,6 @@ impl Stage {
         self.give(&Input::Intent { intent, by: By::Key(KeyPhase::Legacy) });
     }
 
-    pub(super) fn osc(&mut self, intent: Intent) {
-        self.give(&Input::Intent { intent, by: By::Osc("127.0.0.1:9".into()) });
-    }
-
     pub(super) fn says(&mut self, device: DeviceIx, report: Report) {
         self.give(&Input::Device { device, report });
     }

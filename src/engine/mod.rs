@@ -4,6 +4,7 @@
 //! a replay of last night's journal and ten thousand seeded tests.
 
 mod actions;
+mod adopt;
 mod autos;
 mod chase;
 mod command;

@@ -65,7 +65,6 @@ impl Engine {
             list.paused = false;
         }
         self.unpause_lights();
-        self.halt_lights();
     }
 
     fn lists_in(&self, target: Target) -> Vec<ListIx> {
@@ -124,7 +123,9 @@ impl Engine {
     /// A fade stands still.
     fn freeze_fade(&mut self, id: ActionId) {
         let now = self.s.now;
-        self.halt_fade_keep(id);
+        if let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) {
+            self.halt_prop(prop, Priority::Discrete);
+        }
         let Some(action) = self.s.actions.get_mut(&id) else { return };
         let timer = action.timer.take();
         if let What::Fade(fade) = &mut action.what
@@ -135,14 +136,6 @@ impl Engine {
             travel.from = travel.at(now);
         }
         self.s.due.cancel(timer);
-    }
-
-    /// Halts the driver's fade; what is wanted stays wanted.
-    fn halt_fade_keep(&mut self, id: ActionId) {
-        let prop = self.s.actions.get(&id).and_then(|a| a.prop);
-        if let Some(prop) = prop {
-            self.send(id, prop, Op::Halt, KEYS);
-        }
     }
 
     /// A fade goes on from where it stood, for the time that was left.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::actions::What;
 use super::due::Work;
 use super::offers::Offering;
-use super::{ActionId, Effect, Engine, Level, OfferKind, Op, Outcome, Resumed};
+use super::{ActionId, Effect, Engine, Level, OfferKind, Outcome, Resumed};
 use crate::show::{Keeping, ListIx};
 use crate::time::{Mono, Span};
 
@@ -17,14 +17,17 @@ impl Engine {
         let limit = self.show.late_limit;
         let late = |at: Mono| now.since(at) > limit;
         let held = self.s.due.drain(|at, work| work.shows() && late(at) && at < now);
-        let limits = self.s.due.drain(|at, work| matches!(work, Work::Limit(_) | Work::FadeStart(_) | Work::Ceiling(_)) && at <= now);
+        let limits = self
+            .s
+            .due
+            .drain(|at, work| matches!(work, Work::Limit(_) | Work::FadeStart(_) | Work::Patience(_) | Work::Ceiling(_)) && at <= now);
         for (at, work) in held {
             self.s.now = self.s.now.max(at);
             self.hold_one(work);
         }
         for (at, work) in limits {
             let key = self.s.due.add(now + at.since(since.min(at)).min(Span::secs(10)), work);
-            if let Work::Limit(id) | Work::FadeStart(id) = work
+            if let Work::Limit(id) | Work::FadeStart(id) | Work::Patience(id) = work
                 && let Some(action) = self.s.actions.get_mut(&id)
             {
                 action.timer = Some(key);
@@ -110,10 +113,7 @@ impl Engine {
                 self.offer(OfferKind::Uncertain, text, until, Some(self.show.prop(prop).device), what);
                 self.finish(id, Outcome::Uncertain);
             }
-            What::Want { value, transition } => {
-                self.send(id, prop, Op::Set { value: value.clone(), transition: transition.clone() }, action.origin);
-                self.arm_limit(id, self.unsent_limit(prop) + action.own);
-            }
+            What::Want { .. } => self.wait_for_device(id, prop),
             What::Fade(fade) => {
                 let left = fade.travel.as_ref().map_or(fade.over, |t| (t.start + t.length).since(self.s.now));
                 self.refade(id, left);

@@ -53,10 +53,25 @@ impl Engine {
         }
         if matches!(target, Target::All) {
             self.s.due.drain(|_, work| matches!(work, Work::Verb(..)));
+            self.stop_strays();
             self.note(Note::Stopped);
             self.unpause_all();
         }
         self.say(Level::Notice, if count == 0 { "stopped: nothing ran".into() } else { format!("stopped {count} cues") });
+    }
+
+    /// Fades that belong to no cue (an undo, a chase) stop where they are as well.
+    fn stop_strays(&mut self) {
+        let stray =
+            |a: &super::actions::Action| a.origin.run.is_none() && a.origin.why != Why::Safe && !matches!(a.what, What::Want { .. });
+        let ids: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| stray(a)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.halt_fade(id, Priority::Discrete);
+            self.finish(id, Outcome::Cancelled);
+        }
+        if self.s.runs.is_empty() && self.s.phase != Phase::Panicked {
+            self.halt_lights();
+        }
     }
 
     /// The cue before a follower was stopped: it follows no more.
@@ -127,6 +142,12 @@ impl Engine {
         }
     }
 
+    /// Tells a driver to stay where it is. A command of its own: what it reports is not about the fade.
+    pub(super) fn halt_prop(&mut self, prop: PropIx, priority: Priority) {
+        let id = self.new_action();
+        self.send(id, prop, Op::Halt, Origin { why: Why::Transport, run: None, go: None, priority });
+    }
+
     /// Tells the driver of a travelling fade to stay where it is.
     pub(super) fn halt_fade(&mut self, id: ActionId, priority: Priority) {
         let Some(action) = self.s.actions.get(&id) else { return };
@@ -142,7 +163,7 @@ impl Engine {
             state.wanted = Some(at.clone());
             state.sent = Some((at, now));
         }
-        self.send(id, prop, Op::Halt, Origin { why: Why::Transport, run: None, go: None, priority });
+        self.halt_prop(prop, priority);
     }
 
     /// Panic: what `[safe]` lists, ahead of everything; nothing may later bring back the state before.
@@ -170,6 +191,10 @@ impl Engine {
         }
         self.s.offers.clear();
         let playing = self.forget_wants();
+        if show.safe.is_none() {
+            self.halt_lights();
+        }
+        self.unpause_lights();
         match &show.safe {
             Some(acts) => self.safe(acts, if now { Span::ZERO } else { show.panic_fade }, Priority::Panic),
             None => self.hold_still(&playing),
@@ -196,7 +221,6 @@ impl Engine {
 
     /// Without `[safe]`: players stop, lights, microphones and program stay as they are.
     fn hold_still(&mut self, playing: &[(PropIx, Transport)]) {
-        self.halt_lights();
         let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
         for (prop, transport) in playing {
             if self.show.prop(*prop).class != Keeping::Guarded {
@@ -209,7 +233,6 @@ impl Engine {
     /// Sends what `[safe]` lists, its fades and lights in `over`.
     pub(super) fn safe(&mut self, acts: &[Act], over: Span, priority: Priority) {
         let origin = Origin { why: Why::Safe, run: None, go: None, priority };
-        self.unpause_lights();
         for act in acts {
             match act {
                 Act::Light(light) => {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Origin, What};
 use super::offers::Offering;
-use super::{ActionId, Engine, How, Level, Note, OfferKind, Op, Outcome, Ownership, Priority, Why};
+use super::{ActionId, Engine, How, Level, Note, OfferKind, Outcome, Ownership, Priority, Why};
 use crate::show::{CueIx, DeviceIx, Keeping, Proof, PropIx, Value};
 use crate::time::Mono;
 
@@ -196,8 +196,7 @@ impl Engine {
             return;
         }
         if fading && !out {
-            let origin = Origin { why: Why::Transport, run: None, go: None, priority: Priority::Discrete };
-            self.send(id, prop, Op::Halt, origin);
+            self.halt_prop(prop, Priority::Discrete);
         }
         self.finish(id, Outcome::Yielded);
         self.touched(prop, value);

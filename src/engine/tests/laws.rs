@@ -235,8 +235,15 @@ fn begun() -> Stage {
     stage
 }
 
+/// `PROPTEST_CASES` asks for more. Seeds of failures belong into a test of their own, not into a file beside the source.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if asked { config } else { ProptestConfig { cases: 64, ..config } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn stepping_late_equals_stepping_often(inputs in inputs(), pace in 1_u64..60) {

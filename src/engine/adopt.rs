@@ -1,0 +1,103 @@
+//! A changed show takes over the state of the run before: what both shows name the same goes on, the rest is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::devices::DeviceState;
+use super::transport::Position;
+use super::wants::PropState;
+use super::{Effects, Engine, Level, Phase};
+use crate::show::{CueIx, Curve, LightAct, ListIx, ParamIx, Rest, Show};
+use crate::time::Span;
+
+impl Engine {
+    /// An engine for `show` that stands where `old` stood: pointers, flags, ownership, what is known and wanted of each property,
+    /// lights. Cues and actions that ran are not taken over; the second value names them.
+    #[must_use]
+    pub fn adopt(show: Arc<Show>, old: &Self) -> (Self, Vec<String>) {
+        let mut new = Self::new(show);
+        new.s.now = old.s.now;
+        new.s.clock = old.s.clock;
+        new.s.utc_offset = old.s.utc_offset;
+        new.s.mode = old.s.mode;
+        new.s.next = old.s.next;
+        new.s.phase = if old.s.phase == Phase::Panicked { Phase::Panicked } else { Phase::Running };
+        new.adopt_cues(old);
+        new.adopt_devices(old);
+        new.adopt_lights(old);
+        let number = |cue: CueIx| &old.show.cue(cue).number;
+        let mut left: Vec<String> = old.s.runs.values().map(|run| format!("cue {} ran and was not taken over", number(run.cue))).collect();
+        left.extend(old.s.actions.values().map(|action| format!("{} was open and was not taken over", old.describe(action))));
+        left.truncate(Self::OFFERS);
+        new.say(Level::Warn, format!("a changed show took over; {} things were left behind", left.len()));
+        (new, left)
+    }
+
+    fn adopt_cues(&mut self, old: &Self) {
+        let show = Arc::clone(&self.show);
+        let by_id: BTreeMap<&str, CueIx> = (0_u32..).zip(&show.cues).map(|(i, cue)| (&*cue.id, CueIx(i))).collect();
+        let same = |cue: CueIx| by_id.get(&*old.show.cue(cue).id).copied();
+        for (i, flags) in (0_u32..).zip(&old.s.flags) {
+            if let Some(mine) = same(CueIx(i)).and_then(|cue| self.s.flags.get_mut(cue.at())) {
+                mine.done = flags.done;
+                mine.failed = flags.failed;
+            }
+        }
+        for (i, (spec, state)) in (0_u16..).zip(show.lists.iter().zip(&mut self.s.lists)) {
+            let Some(from) = old.show.lists.iter().position(|l| l.key == spec.key) else { continue };
+            let (Some(was), Some(order)) = (old.s.lists.get(from), old.show.lists.get(from)) else { continue };
+            // A cue that is gone gives way to the next one that is still there.
+            let ahead = order.cues.iter().skip_while(|c| Some(**c) != was.at.next);
+            let next = ahead.filter_map(|c| same(*c)).find(|c| show.cue(*c).list == ListIx(i));
+            state.at = Position { next, child: 0 };
+        }
+    }
+
+    fn adopt_devices(&mut self, old: &Self) {
+        let show = Arc::clone(&self.show);
+        for (spec, state) in show.devices.iter().zip(&mut self.s.devices) {
+            let Some(ix) = old.show.device_by_key(&spec.key) else { continue };
+            let Some(was) = old.s.devices.get(ix.at()) else { continue };
+            *state = DeviceState { ownership: was.ownership, identity: was.identity.clone(), ..DeviceState::default() };
+            for prop in &spec.props {
+                let path = &show.prop(*prop).path;
+                let known = old.show.prop_by_path(ix, path).and_then(|p| old.s.props.get(p.at()));
+                if let Some((known, mine)) = known.zip(self.s.props.get_mut(prop.at())) {
+                    *mine = PropState { newest: None, mover: None, ..known.clone() };
+                }
+            }
+        }
+    }
+
+    fn adopt_lights(&mut self, old: &Self) {
+        let now = self.s.now;
+        let mut levels = BTreeMap::new();
+        for (i, param) in (0_u32..).zip(&old.show.rig.params) {
+            if let Some(fixture) = old.show.rig.fixtures.get(param.fixture as usize)
+                && old.board.target(ParamIx(i)).is_some()
+            {
+                levels.insert((&*fixture.key, param.attribute), old.board.level(ParamIx(i), now));
+            }
+        }
+        let rig = Arc::clone(&self.show.rig);
+        let of = |i: u32| {
+            let param = rig.params.get(i as usize)?;
+            let fixture = rig.fixtures.get(param.fixture as usize)?;
+            levels.get(&(&*fixture.key, param.attribute)).map(|level| (ParamIx(i), *level))
+        };
+        let count = u32::try_from(rig.params.len()).unwrap_or(u32::MAX);
+        let values: Vec<(ParamIx, u16)> = (0..count).filter_map(of).collect();
+        let act = LightAct {
+            values,
+            release: Vec::new(),
+            up: Span::ZERO,
+            down: Span::ZERO,
+            delay: Span::ZERO,
+            curve: Curve::Linear,
+            rest: Rest::Keep,
+            label: "taken over".into(),
+        };
+        self.board.apply(now, &act);
+        self.out = Effects::new();
+    }
+}

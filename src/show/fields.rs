@@ -72,8 +72,9 @@ impl<'a, 'i> Fields<'a, 'i> {
 
     /// The entries that nobody asked for so far, in file order: names that the show itself makes.
     pub fn rest(&self) -> Vec<(&'a str, Range<usize>, &'a Node<'i>)> {
-        let mut entries = in_file_order(self.table);
-        entries.retain(|(key, ..)| !self.asked.iter().any(|asked| asked == key));
+        let unasked = self.table.iter().filter(|(key, _)| !self.asked.iter().any(|asked| *asked == *key.get_ref()));
+        let mut entries: Vec<_> = unasked.map(|(key, node)| (key.get_ref().as_ref(), key.span(), node)).collect();
+        entries.sort_by_key(|(_, span, _)| span.start);
         entries
     }
 

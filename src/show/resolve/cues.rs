@@ -213,8 +213,9 @@ impl<'t> Loader<'t> {
         };
         let mut call = Vec::with_capacity(table.len());
         for (department, span, node) in in_file_order(table) {
-            let near = crate::show::fault::nearest(department, self.departments.known());
-            if let (None, Some(near)) = (self.departments.find(department), near) {
+            if self.departments.find(department).is_none()
+                && let Some(near) = crate::show::fault::nearest(department, self.departments.known())
+            {
                 let message = format!("{} calls \"{department}\", which is not a department of the show", self.subject);
                 self.faults.push(Fault::warning("unknown-department", span, message).help(format!("did you mean \"{near}\"?")));
             }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::acts::Place;
 use super::{Loader, steps};
-use crate::show::fault::{Fault, suggestion};
+use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node};
 use crate::show::{Cue, CueIx, Hot, HotIx, ListIx};
 
-/// Keys that a hot cue may have: the console uses none of them itself.
-pub const HOT_KEYS: [&str; 21] =
-    ["F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0"];
+/// Keys that a hot cue may have: every other key means something to the console.
+const HOT_KEYS: [&str; 12] = ["F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"];
 
 impl<'t> Loader<'t> {
     /// Keys of all hot cues.
@@ -46,8 +45,7 @@ impl<'t> Loader<'t> {
         let key = fields.need_text("key", &mut self.faults).unwrap_or("?");
         if key != "?" && !HOT_KEYS.contains(&key) {
             let message = format!("a hot cue can not be on the key {key}");
-            let help = suggestion(key, HOT_KEYS).unwrap_or_else(|| "use F2 to F12, or a digit: the console keeps the others".to_owned());
-            self.faults.push(Fault::rule("hot-key", key_span, message).help(help));
+            self.faults.push(Fault::rule("hot-key", key_span, message).help("use F1 to F12: the console keeps the others"));
         }
         self.subject = format!("hot cue {key}");
         let faults = &mut self.faults;

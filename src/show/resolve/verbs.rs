@@ -159,7 +159,8 @@ impl<'t> Loader<'t> {
         let fades = free && chosen.verb != "set" && matches!(chosen.spec.kind, ValueKind::Level { .. } | ValueKind::Decimal { .. });
         let args = free && chosen.spec.kind == ValueKind::Args;
         let mut fit = true;
-        for (key, span, node) in in_file_order(table) {
+        for (key, node) in table {
+            let (key, span) = (&**key.get_ref(), key.span());
             let taken = match key {
                 "on" => true,
                 "property" => chosen.verb == "set",
@@ -184,7 +185,8 @@ impl<'t> Loader<'t> {
     fn selectors(&mut self, device: DeviceIx, chosen: &Chosen<'_>, table: &'t DeTable<'t>) -> Option<Vec<(&'t str, Vec<Member>)>> {
         let mut choices = Vec::new();
         let mut whole = true;
-        for (key, _, node) in in_file_order(table) {
+        for (key, node) in table {
+            let key = &**key.get_ref();
             if PARAMS.contains(&key) {
                 continue;
             }

@@ -122,17 +122,15 @@ impl Reader {
     pub fn tick(&mut self, now: Duration) -> Vec<Press> {
         let mut out = Vec::new();
         match self.state {
-            State::Escape { first, last, count } => {
-                if now.saturating_sub(last) >= self.patience(first) {
-                    self.state = State::Ground;
-                    let held = count > 1 && self.follows(first);
-                    self.acted = Some(now);
-                    if !held {
-                        out.push(Press::Key(Key::Esc, Kind::Press));
-                    }
+            State::Escape { first, last, count } if now.saturating_sub(last) >= self.patience(first) => {
+                self.state = State::Ground;
+                let held = count > 1 && self.follows(first);
+                self.acted = Some(now);
+                if !held {
+                    out.push(Press::Key(Key::Esc, Kind::Press));
                 }
             }
-            State::Ground => {}
+            State::Ground | State::Escape { .. } => {}
             _ if now.saturating_sub(self.fed) >= STALE => self.state = State::Ground,
             _ => {}
         }

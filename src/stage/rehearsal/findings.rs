@@ -96,11 +96,11 @@ impl Judge<'_> {
 
     /// The cue whose command took a property from an action.
     fn winner(&self, at: Mono, loser: ActionId, prop: PropIx) -> Option<CueIx> {
-        let commands = self.run.log().iter().filter(|entry| entry.at <= at).filter_map(|entry| match &entry.what {
+        let mut commands = self.run.log().iter().filter(|entry| entry.at <= at).filter_map(|entry| match &entry.what {
             What::Command(_, command) if command.prop == prop && command.action > loser => Some(command),
             _ => None,
         });
-        commands.last().and_then(|command| self.cue_of(command.why))
+        commands.next_back().and_then(|command| self.cue_of(command.why))
     }
 
     const fn cue_of(&self, why: Why) -> Option<CueIx> {

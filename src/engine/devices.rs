@@ -204,7 +204,7 @@ impl Engine {
     }
 
     /// What waited for the next GO to be put back goes with it.
-    pub(super) fn reassert_at_go(&mut self, _go: u64) {
+    pub(super) fn reassert_at_go(&mut self) {
         for i in 0..self.s.props.len() {
             let Ok(prop) = u32::try_from(i).map(PropIx) else { break };
             let waits = self.s.props.get_mut(i).is_some_and(|p| std::mem::take(&mut p.next_go));

@@ -6,7 +6,7 @@ use super::actions::{Origin, What};
 use super::due::Work;
 use super::running::RunId;
 use super::{ActionId, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
-use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
+use crate::show::{Act, CueIx, FadeTo, HotIx, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
 use crate::time::Span;
 
 /// A second press of Esc within this is a panic.
@@ -105,9 +105,9 @@ impl Engine {
     /// The runs of a target; `spare` leaves out what survives stop all.
     pub(super) fn runs_in(&self, target: Target, spare: bool) -> Vec<RunId> {
         let show = &self.show;
-        let wanted = |cue: CueIx, hot| match target {
+        let wanted = |cue: CueIx, hot: Option<HotIx>| match target {
             Target::All => !(spare && self.sustained(cue)),
-            Target::List(list) => show.cue(cue).list == list && hot == None && !(spare && self.sustained(cue)),
+            Target::List(list) => show.cue(cue).list == list && hot.is_none() && !(spare && self.sustained(cue)),
             Target::Cue(of) => cue == of || self.within(cue, of),
             Target::Hot(of) => hot == Some(of),
         };

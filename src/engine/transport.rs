@@ -119,7 +119,7 @@ impl Engine {
         self.s.prompt = None;
         self.note(Note::Go { list, cue });
         self.open_undo(list, cue, go);
-        self.reassert_at_go(go);
+        self.reassert_at_go();
         if let Some(state) = self.s.lists.get_mut(list.at()) {
             state.last = Some((cue, now, state.at));
         }

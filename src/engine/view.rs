@@ -123,7 +123,7 @@ impl Engine {
             })
             .collect();
         views.extend(self.s.ended.iter().cloned());
-        views.sort_by(|a, b| b.action.cmp(&a.action));
+        views.sort_by_key(|view| std::cmp::Reverse(view.action));
         views.truncate(Self::SHOWN);
         views
     }

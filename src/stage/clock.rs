@@ -16,7 +16,9 @@ use super::handle::{Order, Shared};
 use super::watch::Watch;
 use crate::engine::{By, Facet, Input, Intent, Level};
 use crate::links::Inbox;
+use crate::links::midi::{Inputs, MidiEvent};
 use crate::links::sys::{self, Poller};
+use crate::remote::midi;
 use crate::remote::osc::{OscOut, Port};
 use crate::time::{Mono, Span};
 
@@ -71,12 +73,19 @@ pub(super) struct Remote {
     pub(super) port: Port,
 }
 
+/// Incoming MIDI and the port names that the show listens to, in the order in which they were opened.
+pub(super) struct MidiIn {
+    pub(super) inputs: Inputs,
+    pub(super) ports: Vec<Arc<str>>,
+}
+
 /// The thread's own state.
 pub(super) struct Stage {
     pub(super) clock: Clock,
     pub(super) core: Core,
     pub(super) shared: Arc<Shared>,
     pub(super) remote: Option<Remote>,
+    pub(super) midi: Option<MidiIn>,
     pub(super) watch: Watch,
     /// The first input of this process: begin or resumed.
     pub(super) first: Option<Input>,
@@ -105,7 +114,17 @@ impl Stage {
             poller.add(fd, 2)?;
         }
         let (buffer, seen, osc) = (vec![0; 65_536], Vec::new(), OscOut::default());
-        Ok(Self { clock, core, shared, remote, watch, first: Some(first), poller, buffer, seen, osc, ending: None })
+        Ok(Self { clock, core, shared, remote, midi: None, watch, first: Some(first), poller, buffer, seen, osc, ending: None })
+    }
+
+    /// Listens to MIDI ports too.
+    ///
+    /// # Errors
+    /// When the kernel does not watch the descriptor.
+    pub(super) fn listen(&mut self, midi: MidiIn) -> io::Result<()> {
+        self.poller.add(midi.inputs.fd(), 3)?;
+        self.midi = Some(midi);
+        Ok(())
     }
 
     /// Runs until it is told to end. True: in order.
@@ -155,6 +174,7 @@ impl Stage {
         }
         self.core.due(now);
         self.orders();
+        self.notes();
         self.packets();
         let now = self.clock.now();
         self.core.poll(now);
@@ -178,6 +198,23 @@ impl Stage {
         }
         // More wait: the next wake is at once.
         self.shared.wake.ring();
+    }
+
+    /// MIDI messages that the show has a trigger for.
+    fn notes(&mut self) {
+        for _ in 0..PACKETS {
+            let Some(event) = self.midi.as_ref().and_then(|midi| midi.inputs.take()) else { return };
+            let now = self.clock.now();
+            match event {
+                MidiEvent::Message { port, bytes } => {
+                    let Some(port) = self.midi.as_ref().and_then(|midi| midi.ports.get(port)).cloned() else { continue };
+                    if let Some(intent) = midi::match_trigger(&self.shared.show, &port, &bytes) {
+                        self.core.intent(now, intent, By::Midi(port));
+                    }
+                }
+                MidiEvent::Health(facet) => self.core.fact(facet),
+            }
+        }
     }
 
     fn packets(&mut self) {

@@ -7,7 +7,7 @@ use super::handle::Shared;
 use super::journal::{Entry, Log};
 use super::pacer::Pacer;
 use crate::devices::earlier;
-use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Report};
+use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Report};
 use crate::links::Rack;
 use crate::show::{DeviceIx, Show};
 use crate::time::{Mono, Span};
@@ -65,9 +65,13 @@ impl Core {
         }
     }
 
-    /// A fact for the operator that stands for the whole run.
+    /// A fact for the operator; it stands until the same key says another, or that all is good.
     pub fn fact(&mut self, fact: Facet) {
-        self.facts.push(fact);
+        self.facts.retain(|known| known.key != fact.key);
+        if fact.level != Level::Good {
+            self.facts.push(fact);
+        }
+        self.changed = true;
     }
 
     /// The devices, for their descriptor.

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_queue::ArrayQueue;
 
 use super::Handle;
-use super::clock::{Clock, Remote, Stage};
+use super::clock::{Clock, MidiIn, Remote, Stage};
 use super::core::Core;
 use super::journal::memory::{self, Memory};
 use super::journal::writer::Writer;
@@ -17,6 +17,7 @@ use super::journal::{self, Entry, Header, Lock, LockError, Log, Process, ReadErr
 use super::resume::{self, Choice, Previous, Verdict};
 use super::watch::Watch;
 use crate::engine::{Engine, Input, Mode};
+use crate::links::midi::Inputs;
 use crate::links::sys::{self, Wake};
 use crate::links::{Inbox, Rack, Simulate};
 use crate::remote::osc::Port;
@@ -220,7 +221,10 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
         Handle::new(options.show.clone(), begin.engine.snapshot(now), Wake::new().map_err(system("a way to wake the stage"))?);
     let watch = Watch::new(late_limit(&options.show), options.show.timezone.as_deref());
     let core = Core::new(begin.engine, rack, log, shared.clone());
-    let stage = Stage::new(begin.clock, core, shared, remote, watch, begin.first).map_err(system("waiting for packets"))?;
+    let mut stage = Stage::new(begin.clock, core, shared, remote, watch, begin.first).map_err(system("waiting for packets"))?;
+    if let Some(midi) = midi(&options.show).map_err(system("the MIDI ports"))? {
+        stage.listen(midi).map_err(system("waiting for MIDI"))?;
+    }
     let thread = thread::Builder::new().name("stage".into()).spawn(move || stage.run()).map_err(system("the stage thread"))?;
     Ok(Running {
         handle,
@@ -233,6 +237,17 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
         ring: memory.path,
         _lock: lock,
     })
+}
+
+/// The ports that the show's triggers name; `None` when it has none.
+fn midi(show: &Show) -> io::Result<Option<MidiIn>> {
+    let mut ports: Vec<Arc<str>> = show.triggers.iter().map(|trigger| trigger.port.clone()).collect();
+    ports.sort();
+    ports.dedup();
+    if ports.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports }))
 }
 
 fn process(clock: Clock) -> Process {

@@ -85,9 +85,12 @@ fn notes(show: &Show, records: &[Record], times: &Times, wanted: impl Fn(&Note) 
     records.iter().filter_map(line).collect()
 }
 
+/// When a cue started, which, and when it ended and whether it was stopped.
+type CueRun = (Mono, CueIx, Option<(Mono, bool)>);
+
 /// Start, end and length of every run of a cue, in the order of their starts.
 fn cues(show: &Show, records: &[Record], times: &Times) -> Vec<String> {
-    let mut lines: Vec<(Mono, CueIx, Option<(Mono, bool)>)> = Vec::new();
+    let mut lines: Vec<CueRun> = Vec::new();
     for record in records {
         match &record.entry {
             Entry::Note(Note::CueStarted { cue }) => lines.push((record.mono, *cue, None)),
@@ -99,7 +102,7 @@ fn cues(show: &Show, records: &[Record], times: &Times) -> Vec<String> {
             _ => {}
         }
     }
-    let render = |(start, cue, end): &(Mono, CueIx, Option<(Mono, bool)>)| {
+    let render = |(start, cue, end): &CueRun| {
         let how = match end {
             Some((end, stopped)) => format!("{} after {}", if *stopped { "stopped" } else { "ended" }, rounded(end.since(*start))),
             None => "still running at the end".into(),

@@ -3,6 +3,7 @@
 //! It waits in one place for one of three things: an intent, a packet, or the next due time. At each wake it does
 //! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. packets, at most 32 a socket, and only then
 //! 5. what may wait: the sign of life, a checkpoint, the snapshot.
+//!
 //! It takes no lock that a normal thread holds, and it never spins.
 
 use std::io;

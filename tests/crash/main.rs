@@ -125,5 +125,7 @@ fn judge(run: &AsRun, device: &[Got], node: &[Got]) {
     let level = device.iter().rev().find_map(|got| got.int("/level/main"));
     assert_eq!(level, Some(number), "the level that cue {last} wants");
     let slot = node.iter().rev().find_map(Got::slot);
-    assert_eq!(slot, Some(show::slot(number)), "the lamp of cue {last}");
+    let wanted = show::slot(number);
+    // Percent to slot may round either way; two looks are more than two steps apart.
+    assert!(slot.is_some_and(|slot| slot.abs_diff(wanted) <= 1), "the lamp of cue {last}: {slot:?}, wanted {wanted}");
 }

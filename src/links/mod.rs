@@ -9,6 +9,7 @@
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`midi`] | MIDI input ports |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
+//! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
@@ -28,6 +29,7 @@ pub mod rack;
 #[cfg(test)]
 mod rack_tests;
 pub mod random;
+pub mod receiver;
 pub mod resolve;
 pub mod shared;
 pub mod sys;

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::engine::{By, CueFlags, Intent, KeyPhase, Snapshot};
 
@@ -134,34 +135,47 @@ pub async fn client<S: AsyncRead + AsyncWrite + Send + 'static>(stream: S, host:
         return write(&mut write_half, &FromServer::Gone(why)).await;
     }
     write(&mut write_half, &FromServer::Hello { version: VERSION, read_only, sources: host.sources() }).await?;
-    let busy = Arc::new(tokio::sync::Notify::new());
+    let gate = Gate::default();
     let name: Arc<str> = name.chars().filter(|c| !c.is_control()).take(60).collect::<String>().into();
     tokio::select! {
-        ended = out(&mut write_half, &host, &busy) => ended,
-        ended = intents(&mut lines, &host, &busy, &name, read_only) => ended,
+        ended = out(&mut write_half, &host, &gate) => ended,
+        ended = intents(&mut lines, &host, &gate, &name, read_only) => ended,
     }
 }
 
-async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, busy: &tokio::sync::Notify) -> io::Result<()> {
-    let mut tick = interval(FRAME);
+/// What the two directions of one console share.
+#[derive(Debug, Default)]
+struct Gate {
+    /// An intent was dropped.
+    busy: tokio::sync::Notify,
+    /// Intents in this second.
+    count: AtomicU32,
+}
+
+async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, gate: &Gate) -> io::Result<()> {
+    let (mut tick, mut beat) = (interval(FRAME), interval(BEAT));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last: Option<(Arc<Snapshot>, Instant)> = None;
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last: Option<Arc<Snapshot>> = None;
     let mut flags: Option<Vec<CueFlags>> = None;
     loop {
         tokio::select! {
             _ = tick.tick() => {}
-            () = busy.notified() => write(stream, &FromServer::Busy).await?,
+            _ = beat.tick() => {
+                gate.count.store(0, Ordering::Relaxed);
+                last = None;
+            }
+            () = gate.busy.notified() => write(stream, &FromServer::Busy).await?,
         }
         let newest = host.snapshot();
-        let known = last.as_ref().is_some_and(|(snap, at)| Arc::ptr_eq(snap, &newest) && at.elapsed() < BEAT);
-        if !known {
+        if last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, &newest)) {
             let changed = flags.as_ref() != Some(&newest.cues);
             if changed {
                 flags = Some(newest.cues.clone());
             }
             let snapshot = Box::new(Snapshot { cues: Vec::new(), ..Snapshot::clone(&newest) });
             write(stream, &FromServer::Snapshot { snapshot, cues: flags.clone().filter(|_| changed) }).await?;
-            last = Some((newest, Instant::now()));
+            last = Some(newest);
         }
         if host.over() {
             return write(stream, &FromServer::Gone("the show has ended".into())).await;
@@ -172,23 +186,19 @@ async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, busy:
 async fn intents(
     lines: &mut (impl AsyncBufReadExt + Unpin),
     host: &Arc<dyn Host>,
-    busy: &tokio::sync::Notify,
+    gate: &Gate,
     name: &Arc<str>,
     read_only: bool,
 ) -> io::Result<()> {
-    let (mut second, mut count) = (Instant::now(), 0);
     while let Some(said) = line(lines, LINE_MAX).await? {
-        if second.elapsed() >= Duration::from_secs(1) {
-            (second, count) = (Instant::now(), 0);
-        }
-        count += 1;
+        let count = gate.count.fetch_add(1, Ordering::Relaxed) + 1;
         let FromClient::Intent { intent, phase } = said else { continue };
         // An attached console never ends the show.
         if read_only || intent == Intent::Quit {
             continue;
         }
         if count > INTENTS_MAX || !host.send(intent, By::Attached(name.clone(), phase)) {
-            busy.notify_one();
+            gate.busy.notify_one();
         }
     }
     Ok(())

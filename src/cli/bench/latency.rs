@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::Args;
 use super::figures::{Samples, best_of};
-use super::receiver::Receiver;
 use super::world::{World, cues, head};
 use crate::devices::{Out, Payload, Plan, WireEvent, WireId};
+use crate::links::receiver::Receiver;
 use crate::links::sys;
 
 /// Just over the short guard of `quick` cues (150 ms).
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// OSC GO in to the cue's OSC message out.
 pub(super) fn osc_to_osc(args: &Args) -> Result<Json, String> {
     let mut samples = best_of(args.runs, || {
-        let mut receiver = Receiver::new()?;
+        let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
         let world = World::start(&(head(receiver.port()) + &cues(args.n, 1)))?;
         let mut samples = Samples::default();
         for _ in 0..args.n {
@@ -42,7 +42,7 @@ pub(super) fn osc_to_osc(args: &Args) -> Result<Json, String> {
 pub(super) fn fifty(args: &Args) -> Result<Json, String> {
     let rounds = args.n.min(100);
     let mut samples = best_of(args.runs, || {
-        let mut receiver = Receiver::new()?;
+        let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
         let world = World::start(&(head(receiver.port()) + &cues(rounds, 50)))?;
         let mut samples = Samples::default();
         for _ in 0..rounds {
@@ -63,7 +63,7 @@ pub(super) fn fifty(args: &Args) -> Result<Json, String> {
 /// GO to the ArtDmx packet that carries the changed level, at a node that answers ArtPoll.
 pub(super) fn go_to_artdmx(args: &Args) -> Result<Json, String> {
     let mut samples = best_of(args.runs, || {
-        let mut receiver = Receiver::new()?;
+        let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
         let world = World::start(&light_show(receiver.port(), args.n))?;
         let mut node = Node::new()?;
         let mut samples = Samples::default();
@@ -130,7 +130,7 @@ impl Node {
             self.0.tick(now, &mut out);
             for send in out.sends.drain(..) {
                 if let Some(to) = send.to {
-                    receiver.send_to(&send.bytes, to)?;
+                    receiver.send_to(&send.bytes, to).map_err(|e| e.to_string())?;
                 }
             }
             if let Some(arrival) = arrival.filter(|arrival| found(&arrival.bytes)) {
@@ -175,7 +175,7 @@ pub(super) fn timed_busy(args: &Args) -> Result<Json, String> {
 fn timed() -> Result<Samples, String> {
     const ACTIONS: u32 = 1000;
     const STEP_NS: i64 = 3_337_000;
-    let mut receiver = Receiver::new()?;
+    let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
     let mut text = head(receiver.port()) + "[[cue]]\nnumber = \"1\"\nname = \"Timed\"\n";
     for n in 0..ACTIONS {
         let after = format!("{}.{:06}ms", i64::from(n) * STEP_NS / 1_000_000, i64::from(n) * STEP_NS % 1_000_000);

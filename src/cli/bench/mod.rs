@@ -7,7 +7,6 @@
 mod figures;
 mod latency;
 mod load;
-mod receiver;
 mod world;
 
 use std::process::ExitCode;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rosc::{OscMessage, OscPacket};
 
+use crate::links::receiver::Receiver;
 use crate::links::sys;
 use crate::time::{Span, Wall};
 
@@ -23,7 +24,7 @@ pub(super) struct World {
     child: Child,
     /// From the start of the process to its ready line.
     pub ready_after: Span,
-    control: UdpSocket,
+    control: (Receiver, SocketAddr),
 }
 
 /// A folder under the system's temporary one.
@@ -91,8 +92,7 @@ impl World {
             let _ = child.kill();
             let _ = child.wait();
         })?;
-        let control = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-        control.connect(osc.1).map_err(|e| e.to_string())?;
+        let control = (Receiver::new().map_err(|e| e.to_string())?, osc.1);
         let ready_after = Span(u64::try_from((osc.0 - started).as_nanos()).unwrap_or(u64::MAX));
         Ok(Self { folder, child, ready_after, control })
     }
@@ -102,7 +102,7 @@ impl World {
         let packet = OscPacket::Message(OscMessage { addr: address.into(), args: vec![] });
         let bytes = rosc::encoder::encode(&packet).map_err(|e| e.to_string())?;
         let at = sys::wall();
-        self.control.send(&bytes).map_err(|e| e.to_string())?;
+        self.control.0.send_to(&bytes, self.control.1).map_err(|e| e.to_string())?;
         Ok(at)
     }
 

@@ -1,40 +1,54 @@
-//! A receiver on loopback whose arrival times are the kernel's.
+//! A receiver on loopback whose arrival times are the kernel's: the measuring end of `showcall bench`.
 
+use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use crate::links::sys;
+use super::sys;
 use crate::time::Wall;
 
 /// One loopback socket.
 #[derive(Debug)]
-pub(super) struct Receiver {
+pub struct Receiver {
     socket: UdpSocket,
     buffer: Vec<u8>,
 }
 
 /// One datagram.
 #[derive(Debug)]
-pub(super) struct Arrival {
+pub struct Arrival {
+    /// When the kernel got it.
     pub at: Wall,
+    /// Who sent it.
     pub from: SocketAddr,
+    /// What it holds.
     pub bytes: Vec<u8>,
 }
 
 impl Receiver {
-    pub fn new() -> Result<Self, String> {
-        let socket = UdpSocket::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-        sys::stamp_arrivals(socket.as_fd()).map_err(|e| e.to_string())?;
+    /// A socket on a port of the kernel's choice.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn new() -> io::Result<Self> {
+        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        sys::stamp_arrivals(socket.as_fd())?;
         Ok(Self { socket, buffer: vec![0; 2048] })
     }
 
+    /// Its port.
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.socket.local_addr().map_or(0, |address| address.port())
     }
 
-    pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> Result<(), String> {
-        self.socket.send_to(bytes, to).map(drop).map_err(|e| e.to_string())
+    /// Sends one datagram.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn send_to(&self, bytes: &[u8], to: SocketAddr) -> io::Result<()> {
+        self.socket.send_to(bytes, to).map(drop)
     }
 
     /// The next datagram within `limit`.

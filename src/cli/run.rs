@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use super::seat::{self, Here};
 use super::{asrun, findings, play, terminal};
@@ -19,6 +20,8 @@ use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdow
 
 /// Where OSC remote control listens in a headless run that says nothing else.
 const OSC: &str = "127.0.0.1:53000";
+/// Attached consoles are told of the end within this.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// As-run lines are printed this often.
 const PRINT: Duration = Duration::from_millis(20);
 
@@ -148,8 +151,8 @@ fn ask(why: &str) -> Option<Choice> {
 /// Signals, attached consoles, the terminal; until the run is over.
 fn attend(args: &Args, sources: Vec<(String, String)>, running: Running) -> ExitCode {
     let here = Arc::new(Here { handle: running.handle.clone(), sources });
-    let runtime = match serve(&running, here.clone()) {
-        Ok(runtime) => Some(runtime),
+    let served = match serve(&running, here.clone()) {
+        Ok(served) => Some(served),
         Err(error) => {
             eprintln!("showcall: no signals and no attached consoles: {error}");
             None
@@ -168,7 +171,10 @@ fn attend(args: &Args, sources: Vec<(String, String)>, running: Running) -> Exit
     }
     headless(&here.handle, args.headless);
     let ended = running.join();
-    drop(runtime);
+    if let Some((runtime, Some(consoles))) = served {
+        // A console that does not listen keeps nobody here.
+        let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, consoles).await });
+    }
     if args.headless {
         print(&json!({"event": "over", "good": ended.good, "journalled": ended.journalled}));
     }
@@ -178,13 +184,14 @@ fn attend(args: &Args, sources: Vec<(String, String)>, running: Running) -> Exit
     if ended.good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn serve(running: &Running, here: Arc<Here>) -> std::io::Result<Runtime> {
+fn serve(running: &Running, here: Arc<Here>) -> std::io::Result<(Runtime, Option<JoinHandle<()>>)> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     shutdown::watch_signals(&runtime, running.handle.clone())?;
-    if let Some(Err(error)) = running.journal.parent().map(|folder| seat::open(&runtime, folder, here)) {
+    let consoles = running.journal.parent().map(|folder| seat::open(&runtime, folder, here));
+    if let Some(Err(error)) = &consoles {
         eprintln!("showcall: consoles cannot attach: {error}");
     }
-    Ok(runtime)
+    Ok((runtime, consoles.and_then(Result::ok)))
 }
 
 /// The console, until the show is ended from it or the terminal is gone: then the show goes on without it.

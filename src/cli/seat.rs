@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use crate::console::{Busy, Seat};
 use crate::engine::{By, Intent, KeyPhase, Snapshot};
@@ -56,13 +57,12 @@ impl Host for Here {
     }
 }
 
-/// Lets consoles attach in a journal's folder.
+/// Lets consoles attach in a journal's folder. The task ends after the run, when each console has been told.
 ///
 /// # Errors
 /// When the socket cannot be made there.
-pub fn open(runtime: &Runtime, journal: &Path, here: Arc<Here>) -> std::io::Result<()> {
+pub fn open(runtime: &Runtime, journal: &Path, here: Arc<Here>) -> std::io::Result<JoinHandle<()>> {
     let _inside = runtime.enter();
     let listener = local::listen(journal)?;
-    runtime.spawn(attach::serve(listener, here));
-    Ok(())
+    Ok(runtime.spawn(attach::serve(listener, here)))
 }

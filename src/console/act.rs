@@ -1,15 +1,20 @@
 //! A key press becomes an intent, or moves something of the console itself.
 
 use super::bytes::{Key, Kind};
+use super::guarded::named;
 use super::keys::{Act, Binding, Scene};
 use super::ui::{Ui, View, found, standing};
 use crate::engine::{Intent, Ownership, Phase, Prompt, Snapshot};
-use crate::show::{CueIx, HotIx, Show, Target};
+use crate::show::{CueIx, DeviceIx, HotIx, Show, Target};
+use crate::time::Mono;
 
 /// The word that ends the show.
 pub(super) const END_WORD: &str = "quit";
 /// The word that leaves an attached console; the show goes on.
 pub(super) const LEAVE_WORD: &str = "leave";
+
+/// More lines than the help has on a narrow screen; the pane stops at its end.
+const HELP_LINES: usize = 200;
 
 /// What a key press asks of the loop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,7 +60,9 @@ fn dead(scene: &Scene, line: &Binding) -> Option<String> {
         return None;
     }
     Some(match line.act {
-        Act::Standby | Act::Chase | Act::Arm | Act::Skip => format!("choose a cue with ↑ ↓ first, then {}", line.shown),
+        Act::Standby | Act::Start | Act::Chase | Act::Arm | Act::Skip => format!("choose a cue with ↑ ↓ first, then {}", line.shown),
+        Act::Guarded => "choose a line with Enter first, then y".to_owned(),
+        Act::Open(View::Guarded) => "no cue names a guarded property of this device".to_owned(),
         Act::Reset => "r is for after a panic".to_owned(),
         Act::Accept => "there is no offer with this number".to_owned(),
         Act::Pause => "after a panic press r first".to_owned(),
@@ -64,7 +71,7 @@ fn dead(scene: &Scene, line: &Binding) -> Option<String> {
 }
 
 fn run(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> Asked {
-    let list = ui.list();
+    let (list, now) = (ui.list(), ui.now(snap));
     match act {
         Act::Go => {
             let drawn = ui.drawn.filter(|(of, _)| *of == list);
@@ -95,10 +102,31 @@ fn run(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> Asked {
             Intent::ChaseGo { ticked }.into()
         }
         Act::Hold => Intent::HoldAuto { list }.into(),
+        Act::Start => start(show, ui, now),
+        Act::Guarded => guarded(show, ui),
         Act::Standby | Act::Chase | Act::Arm | Act::Skip => ui.cursor.map_or_else(Asked::default, |cue| on_cue(snap, ui, act, cue)),
         Act::Accept | Act::Answer { .. } | Act::Acknowledge { .. } | Act::Own(_) | Act::Hot => on_number(show, snap, ui, act, key),
         _ => Asked { intent: None, end: own(show, snap, ui, act, key) },
     }
+}
+
+/// Fires the chosen cue. Once: a key that repeats finds nothing chosen. A cue that asks for a second key has it at GO only.
+fn start(show: &Show, ui: &mut Ui, now: Mono) -> Asked {
+    let Some((ix, cue)) = ui.cursor.and_then(|ix| Some((ix, show.cues.get(ix.at())?))) else { return Asked::default() };
+    if cue.confirm {
+        ui.say(format!("cue {} asks for a second key: stand it by with s, then GO", cue.number), now);
+        return Asked::default();
+    }
+    ui.cursor = None;
+    Intent::Start { cue: ix }.into()
+}
+
+/// Sends the guarded property that was chosen.
+fn guarded(show: &Show, ui: &mut Ui) -> Asked {
+    let device = DeviceIx(u16::try_from(ui.device).unwrap_or(u16::MAX));
+    let chosen = named(show, device).into_iter().nth(ui.line).filter(|_| ui.sure);
+    ui.close();
+    chosen.map_or_else(Asked::default, |(prop, value)| Intent::Guarded { prop, value }.into())
 }
 
 fn on_cue(snap: &Snapshot, ui: &mut Ui, act: Act, cue: CueIx) -> Asked {
@@ -133,7 +161,9 @@ fn on_number(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> A
             let name = if let Key::F(n) = key { format!("F{n}") } else { String::new() };
             let hot = show.hots.iter().position(|hot| hot.key.eq_ignore_ascii_case(&name));
             if hot.is_none() {
-                ui.say(format!("{name} has no hot cue"), now);
+                let keys: Vec<&str> = show.hots.iter().map(|hot| &*hot.key).collect();
+                let which = if keys.is_empty() { "the show has none".to_owned() } else { format!("these have: {}", keys.join(", ")) };
+                ui.say(format!("{name} has no hot cue ({which})"), now);
             }
             hot.and_then(|ix| u16::try_from(ix).ok()).map(|ix| Intent::Hot { hot: HotIx(ix) })
         }
@@ -163,6 +193,9 @@ fn own(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> bool {
                 *tick = !*tick;
             }
         }
+        Act::Choose => ui.sure = true,
+        Act::Unsure if ui.sure => ui.sure = false,
+        Act::Unsure => ui.toggle(View::Devices, now),
         Act::Open(View::Quit) => {
             ui.close();
             ui.view = View::Quit;
@@ -221,12 +254,20 @@ fn cursor(show: &Show, snap: &Snapshot, ui: &mut Ui, by: i64) {
         usize::try_from(at).unwrap_or(0)
     };
     match (&snap.prompt, ui.view) {
-        (Some(Prompt::Chase { lines, .. } | Prompt::Undo { lines, .. }), View::Show | View::Devices | View::Offers | View::Help) => {
+        (
+            Some(Prompt::Chase { lines, .. } | Prompt::Undo { lines, .. }),
+            View::Show | View::Devices | View::Guarded | View::Offers | View::Help,
+        ) => {
             ui.line = shift(ui.line, lines.len());
+        }
+        (_, View::Guarded) => {
+            let device = DeviceIx(u16::try_from(ui.device).unwrap_or(u16::MAX));
+            ui.line = shift(ui.line, named(show, device).len());
+            ui.sure = false;
         }
         (_, View::Devices) => ui.device = shift(ui.device, show.devices.len()),
         (_, View::Offers) => ui.offer = shift(ui.offer, snap.offers.len()),
-        (_, View::Help) => ui.scroll = shift(ui.scroll, super::keys::table().len()),
+        (_, View::Help) => ui.scroll = shift(ui.scroll, HELP_LINES),
         _ => {
             let cues = found(show, ui);
             let here = ui.cursor.or_else(|| standing(snap, ui.list()));
@@ -277,6 +318,32 @@ mod tests {
         assert_eq!(asked[0], Asked::default());
         assert_eq!(asked[2].intent, Some(Intent::Standby { list: ListIx(0), cue: Some(CueIx(5)) }));
         assert_eq!(ui.cursor, None);
+    }
+
+    #[test]
+    fn a_chosen_cue_is_fired_once_and_not_past_its_second_key() {
+        let (show, snap, mut ui) = console();
+        assert_eq!(press(&show, &snap, &mut ui, Key::Char('f'), Kind::Press).intent, None);
+        let asked = keys(&show, &snap, &mut ui, &[Key::Down, Key::Char('f'), Key::Char('f')]);
+        assert_eq!(asked[1].intent, Some(Intent::Start { cue: CueIx(4) }));
+        assert_eq!(asked[2].intent, None);
+        let asked = keys(&show, &snap, &mut ui, &[Key::Down, Key::Down, Key::Char('f')]);
+        assert!(show.cues[5].confirm);
+        assert_eq!(asked[2].intent, None);
+        assert!(ui.note.is_some());
+    }
+
+    #[test]
+    fn a_guarded_property_takes_its_own_two_keys() {
+        let (mut show, snap, mut ui) = console();
+        assert_eq!(keys(&show, &snap, &mut ui, &[Key::Char('d'), Key::Char('g')])[1], Asked::default());
+        assert_eq!(ui.view, View::Devices, "nothing guarded is named");
+        show.props[0].class = crate::show::Keeping::Guarded;
+        let sent = Some(Intent::Guarded { prop: crate::show::PropIx(0), value: crate::show::Value::Switch(true) });
+        let asked = keys(&show, &snap, &mut ui, &[Key::Char('g'), Key::Char('y'), Key::Enter, Key::Down, Key::Char('y'), Key::Up]);
+        assert!(asked.iter().all(|a| a.intent.is_none()), "moving the cursor takes the choice back");
+        let asked = keys(&show, &snap, &mut ui, &[Key::Enter, Key::Char('n'), Key::Char('y'), Key::Enter, Key::Char('y'), Key::Char('y')]);
+        assert_eq!(asked.into_iter().map(|a| a.intent).collect::<Vec<_>>(), [None, None, None, None, sent, None]);
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub(super) fn paint(screen: &Screen, area: Rect, buf: &mut Buffer) {
     if area.height > 1 {
         paint_all(&[pane::header(screen, width)], buf, left.take(1));
     }
+    if screen.frozen() && area.height > 2 {
+        paint_all(&[pane::frozen(screen, width)], buf, left.take(1));
+    }
     if screen.snap.phase != Phase::Running && area.height > 2 {
         paint_all(&[pane::phase(screen, width)], buf, left.take(1));
     }
@@ -87,6 +90,7 @@ fn body(screen: &Screen, area: Rect, buf: &mut Buffer) {
     let rows = match screen.scene.context() {
         Context::Show | Context::Find => return panes(screen, area, buf),
         Context::Devices => pane::technician(screen, width, height),
+        Context::Guarded => pane::guarded(screen, width, height),
         Context::Offers => pane::offer_list(screen, width, height),
         Context::Help => pane::help(screen, width, height),
         Context::Confirm | Context::Undo | Context::Chase => pane::prompt(screen, width, height),

@@ -298,6 +298,12 @@ pub(super) fn all() -> Vec<State> {
         offline(snap);
         ui.view = View::Devices;
     });
+    add("guarded", &|show, _, ui| {
+        show.props[0].class = Keeping::Guarded;
+        ui.view = View::Guarded;
+        ui.typed = NOW;
+        ui.sure = true;
+    });
     add("help", &|_, _, ui| ui.view = View::Help);
     add("quit", &|_, _, ui| {
         ui.view = View::Quit;

@@ -4,9 +4,10 @@
 //! What changes the show in a way that hurts needs two different keys.
 
 use super::bytes::Key;
+use super::guarded::named;
 use super::ui::{Ui, View, found, standing};
 use crate::engine::{Ownership, Phase, Prompt, Snapshot};
-use crate::show::{CueIx, Show};
+use crate::show::{CueIx, DeviceIx, Show};
 
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Context {
     Show,
     /// The technician's table of devices.
     Devices,
+    /// The guarded properties of one device.
+    Guarded,
     /// The list of offers.
     Offers,
     /// The help.
@@ -83,6 +86,10 @@ pub(super) enum Act {
     Acknowledge { all: bool },
     Open(View),
     Own(Ownership),
+    Start,
+    Choose,
+    Guarded,
+    Unsure,
     Hot,
     NextList,
     Type,
@@ -116,13 +123,13 @@ pub struct Binding {
 use Context as C;
 
 /// Where no text is typed.
-const ANY: &[Context] = &[C::Show, C::Devices, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase];
+const ANY: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase];
 /// Everywhere.
-const EVERY: &[Context] = &[C::Show, C::Devices, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase, C::Find, C::Quit];
+const EVERY: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase, C::Find, C::Quit];
 /// Views without a prompt.
-const VIEWS: &[Context] = &[C::Show, C::Devices, C::Offers, C::Help];
+const VIEWS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help];
 /// Where up and down move something.
-const LISTS: &[Context] = &[C::Show, C::Devices, C::Offers, C::Help, C::Undo, C::Chase, C::Find];
+const LISTS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Undo, C::Chase, C::Find];
 const SHOW: &[Context] = &[C::Show];
 const PROMPTS: &[Context] = &[C::Confirm, C::Undo, C::Chase];
 const TYPING: &[Context] = &[C::Find, C::Quit];
@@ -174,7 +181,7 @@ static TABLE: &[Binding] = &[
     line(ch('x'), "x", &[C::Chase], Act::Tick, "ticks or unticks the line under the cursor").foot(4, |_| "tick").when(can_tick).looks(),
     line(ch('n'), "n", PROMPTS, Act::Close, "no: closes the prompt, nothing is sent").foot(5, |_| "no"),
     line(On::Digit, "1-9", ANY, Act::Accept, "takes the offer with this number").foot(5, |_| "take offer").when(has_digits),
-    line(ch('o'), "o", &[C::Show, C::Devices, C::Help], Act::Open(View::Offers), "opens the offers, to take or decline them")
+    line(ch('o'), "o", &[C::Show, C::Devices, C::Guarded, C::Help], Act::Open(View::Offers), "opens the offers, to take or decline them")
         .foot(9, |_| "offers")
         .when(has_offers)
         .looks(),
@@ -199,6 +206,9 @@ static TABLE: &[Binding] = &[
     line(ch('g'), "g", SHOW, Act::Chase, "go-to: shows what the chosen cue's whole state needs, to tick and send")
         .foot(4, |_| "go to…")
         .when(chosen),
+    line(ch('f'), "f", SHOW, Act::Start, "fires the chosen cue now, out of order and without a guard; NEXT stays")
+        .foot(6, |_| "FIRE NOW")
+        .when(chosen),
     line(ch('n'), "n", SHOW, Act::Unselect, "no choice: the list follows NEXT again").foot(5, |_| "no choice").when(chosen).looks(),
     line(ch('a'), "a", SHOW, Act::Arm, "arms or disarms the chosen cue (disarmed: its timing, nothing sent)")
         .foot(12, arm_label)
@@ -210,7 +220,7 @@ static TABLE: &[Binding] = &[
         .foot(16, |_| "find")
         .when(has_cues)
         .looks(),
-    line(ch('d'), "d", &[C::Show, C::Offers, C::Help], Act::Open(View::Devices), "the technician's table of devices")
+    line(ch('d'), "d", &[C::Show, C::Guarded, C::Offers, C::Help], Act::Open(View::Devices), "the technician's table of devices")
         .foot(17, |_| "devices")
         .looks(),
     line(ch('d'), "d", &[C::Devices], Act::Open(View::Devices), "closes the devices").foot(20, |_| "close").looks(),
@@ -229,11 +239,21 @@ static TABLE: &[Binding] = &[
     )
     .foot(5, |_| "bypass")
     .when(is_watched),
+    line(ch('g'), "g", &[C::Devices], Act::Open(View::Guarded), "its guarded properties (power, recall), each by its own confirmed key")
+        .foot(6, |_| "guarded…")
+        .when(has_guarded)
+        .looks(),
+    line(On::Key(Key::Enter), "Enter", &[C::Guarded], Act::Choose, "chooses the guarded property under the cursor; nothing is sent yet")
+        .foot(3, |_| "choose")
+        .when(has_guarded)
+        .looks(),
+    line(ch('y'), "y", &[C::Guarded], Act::Guarded, "sends the guarded property that was chosen").foot(2, |_| "SEND").when(sure),
+    line(ch('n'), "n", &[C::Guarded], Act::Unsure, "does not send it; again: back to the devices").foot(4, |_| "no").looks(),
     line(On::Function, "F1-F12", EVERY, Act::Hot, "fires the show's hot cue on this key, or stops it when it runs")
         .foot(10, |_| "hot cues")
         .when(has_hots),
     line(ch('?'), "?", VIEWS, Act::Open(View::Help), "these keys").foot(18, help_label).looks(),
-    line(On::Key(Key::Backspace), "Backspace", &[C::Devices, C::Offers, C::Help], Act::Close, "back to the show").looks(),
+    line(On::Key(Key::Backspace), "Backspace", &[C::Devices, C::Guarded, C::Offers, C::Help], Act::Close, "back to the show").looks(),
     line(ch('q'), "q", VIEWS, Act::Open(View::Quit), "asks for the word that ends it").foot(19, |_| "quit…").looks(),
     line(On::Key(Key::Ctrl('c')), "Ctrl-C", EVERY, Act::Open(View::Quit), "asks for the word that ends it; never ends anything by itself")
         .looks(),
@@ -276,6 +296,7 @@ impl Scene<'_> {
             (_, Some(Prompt::Undo { .. })) => C::Undo,
             (_, Some(Prompt::Chase { .. })) => C::Chase,
             (View::Devices, None) => C::Devices,
+            (View::Guarded, None) => C::Guarded,
             (View::Offers, None) => C::Offers,
             (View::Help, None) => C::Help,
             (View::Show, None) => C::Show,
@@ -396,6 +417,14 @@ fn can_tick(scene: &Scene) -> bool {
     matches!(&scene.snap.prompt, Some(Prompt::Chase { lines, .. }) if lines.get(scene.ui.line).is_some_and(|line| line.possible))
 }
 
+fn has_guarded(scene: &Scene) -> bool {
+    u16::try_from(scene.ui.device).is_ok_and(|device| !named(scene.show, DeviceIx(device)).is_empty())
+}
+
+fn sure(scene: &Scene) -> bool {
+    scene.ui.sure
+}
+
 fn ownership(scene: &Scene) -> Option<Ownership> {
     scene.snap.devices.get(scene.ui.device).map(|device| device.ownership)
 }
@@ -457,7 +486,9 @@ mod tests {
 
     #[test]
     fn the_confirming_key_is_never_the_key_that_asked() {
-        for (asks, confirms) in [(Act::Undo, Act::UndoNow { program: false }), (Act::Go, Act::Confirm), (Act::Chase, Act::ChaseGo)] {
+        for (asks, confirms) in
+            [(Act::Undo, Act::UndoNow { program: false }), (Act::Go, Act::Confirm), (Act::Chase, Act::ChaseGo), (Act::Choose, Act::Guarded)]
+        {
             let of = |act| TABLE.iter().filter(move |line| line.act == act).map(|line| line.shown).collect::<Vec<_>>();
             assert!(of(asks).iter().all(|key| !of(confirms).contains(key)), "{asks:?}");
         }

@@ -12,6 +12,7 @@ mod act;
 mod bytes;
 mod clock;
 mod draw;
+mod guarded;
 mod keys;
 mod pane;
 mod row;

@@ -136,9 +136,12 @@ impl<'a> Console<'a> {
         let now = (self.options.clock)();
         let newest = self.seat.snapshot();
         if !Arc::ptr_eq(&newest, &self.snap) {
+            // The same instant again, as an attached console gets it, is no sign of life.
+            if newest.now != self.snap.now {
+                self.arrived = now;
+            }
             self.snap = newest;
             self.show = self.seat.show();
-            self.arrived = now;
             self.stale = true;
         }
         let since = self.drawn.map_or(CLOCKS, |at| now.saturating_sub(at));

@@ -10,6 +10,9 @@ use crate::engine::Snapshot;
 use crate::show::{Cue, CueIx, DeptIx, Device, DeviceIx, ListIx, Show};
 use crate::time::{Mono, Span};
 
+/// A snapshot older than this comes from a stage that stands still.
+const FROZEN: Span = Span::secs(1);
+
 /// One frame in the making.
 pub(super) struct Screen<'a> {
     pub(super) scene: Scene<'a>,
@@ -24,6 +27,11 @@ impl<'a> Screen<'a> {
     pub(super) fn new(scene: Scene<'a>) -> Self {
         let Scene { show, snap, ui } = scene;
         Self { scene, show, snap, ui, now: ui.now(snap) }
+    }
+
+    /// The stage has said nothing for so long that the screen may be untrue; it makes a snapshot ten times a second.
+    pub(super) fn frozen(&self) -> bool {
+        self.ui.lead >= FROZEN
     }
 
     pub(super) fn style(&self, role: Role) -> Style {

@@ -50,6 +50,32 @@ fn a_small_screen_shows_next_and_the_clock() {
 }
 
 #[test]
+fn a_stage_that_stands_still_is_told_at_every_size() {
+    let (show, snap) = fixture::running();
+    let mut ui = Ui::new(Theme::Plain, false, true);
+    for (lead, told) in [(Span::ms(900), false), (Span::secs(1), true), (Span::secs(90), true)] {
+        ui.see(&show, &snap, lead);
+        for (width, height) in [(40, 10), (80, 24), (120, 40)] {
+            let text = text(&screen(&show, &snap, &ui, width, height));
+            assert_eq!(text.contains("THE CLOCK THREAD DOES NOT ANSWER"), told, "{text}");
+            assert_eq!(text.contains("NO ANSWER"), told, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_go_is_not_hidden_by_a_note_of_the_console() {
+    let (show, mut snap) = fixture::running();
+    let mut ui = Ui::new(Theme::Plain, false, true);
+    ui.say("F1 has no hot cue", snap.now);
+    let of = |snap: &Snapshot, ui: &Ui| text(&screen(&show, snap, ui, 80, 24));
+    assert!(of(&snap, &ui).contains("F1 has no hot cue"));
+    let said = crate::engine::Line { at: snap.now + Span::ms(1), level: crate::engine::Level::Warn, text: "GO refused".into() };
+    snap.line = Some(said);
+    assert!(of(&snap, &ui).contains("! GO refused"));
+}
+
+#[test]
 fn without_colour_there_is_none() {
     for (name, show, snap, mut ui) in fixture::all() {
         ui.theme = Theme::Plain;

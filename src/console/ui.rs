@@ -20,6 +20,8 @@ pub(super) enum View {
     Show,
     /// The technician's table.
     Devices,
+    /// The guarded properties of one device.
+    Guarded,
     /// Offers to take or decline.
     Offers,
     /// The keys.
@@ -45,7 +47,10 @@ pub struct Ui {
     pub(super) scroll: usize,
     pub(super) text: String,
     pub(super) typed: Mono,
+    /// The line under the cursor, of a prompt or of the guarded properties.
     pub(super) line: usize,
+    /// The guarded property under the cursor was chosen: another key sends it.
+    pub(super) sure: bool,
     pub(super) ticks: Vec<bool>,
     prompt: Option<PromptId>,
     pub(super) note: Option<(String, Mono)>,
@@ -94,6 +99,9 @@ impl Ui {
         if self.cursor.is_some_and(|cue| cue.at() >= show.cues.len()) {
             self.cursor = None;
         }
+        if matches!(self.view, View::Guarded) && now.since(self.typed) > TYPING_MAX {
+            self.sure = false;
+        }
         self.device = self.device.min(show.devices.len().saturating_sub(1));
         self.offer = self.offer.min(snap.offers.len().saturating_sub(1));
         if matches!(self.view, View::Find | View::Quit) && now.since(self.typed) > TYPING_MAX {
@@ -123,6 +131,7 @@ impl Ui {
             }
         };
         if id != self.prompt {
+            self.sure = false;
             self.prompt = id;
             self.ticks = ticks;
             self.line = 0;
@@ -173,6 +182,8 @@ impl Ui {
         self.view = View::Show;
         self.text.clear();
         self.scroll = 0;
+        self.line = 0;
+        self.sure = false;
     }
 
     /// Opens a view, or closes it when it is open.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::engine::{By, CueFlags, Intent, KeyPhase, Snapshot};
@@ -96,22 +97,31 @@ pub trait Host: Send + Sync + 'static {
     fn over(&self) -> bool;
 }
 
-/// Serves consoles until the task is dropped.
+/// Serves consoles until the show is over and each of them has been told.
 pub async fn serve(listener: UnixListener, host: Arc<dyn Host>) {
     let seats = Arc::new(Semaphore::new(CLIENTS_MAX));
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
+    let mut consoles = JoinSet::new();
+    let mut tick = interval(FRAME);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !host.over() {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = consoles.join_next() => continue,
+            _ = tick.tick() => continue,
+        };
+        let Ok((stream, _)) = accepted else {
             // Out of descriptors: those in use are freed in time.
             tokio::time::sleep(BEAT).await;
             continue;
         };
         let (host, seats) = (host.clone(), seats.clone());
-        tokio::spawn(async move {
+        consoles.spawn(async move {
             let seat = seats.try_acquire();
             // A client that leaves, in whatever way, is nobody's error.
             let _ = if seat.is_ok() { client(stream, host).await } else { refuse(stream).await };
         });
     }
+    while consoles.join_next().await.is_some() {}
 }
 
 async fn refuse(mut stream: impl AsyncWrite + Unpin) -> io::Result<()> {

@@ -39,7 +39,8 @@ fn summary(screen: &Screen) -> String {
         }
     }
     let number = screen.cue(cue).map_or("?", |cue| &*cue.number);
-    let counts = [(good, "done"), (open, "open"), (bad, "FAILED")];
+    // Cut from the right on a narrow screen: the worst comes first.
+    let counts = [(bad, "FAILED"), (open, "open"), (good, "done")];
     let counts: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     format!("LAST ACTIONS {number}: {}", counts.join(", "))
 }

@@ -81,8 +81,11 @@ fn line(screen: &Screen, ix: DeviceIx, view: &DeviceView, name: usize, width: us
     let (sign, word, role) = health(view);
     let called = screen.device(ix).map_or("?", |device| &*device.name);
     let row = Row::new().put(sign, screen.style(role)).put(" ", screen.style(Role::Text)).column(called, name, screen.style(Role::Strong));
-    let mut row = row.put(" ", screen.style(Role::Text)).column(word, 8, screen.style(role)).put(" ", screen.style(Role::Text));
-    if view.ownership == Ownership::Released {
+    // Nothing is wrong with it, but nothing is sent to it either: that takes the place of the health.
+    let released = view.ownership == Ownership::Released;
+    let (word, word_role) = if released && !is_ill(view) { ("RELEASED", Role::Warn) } else { (word, role) };
+    let mut row = row.put(" ", screen.style(Role::Text)).column(word, 8, screen.style(word_role)).put(" ", screen.style(Role::Text));
+    if released && is_ill(view) {
         row = row.put("RELEASED ", screen.style(Role::Warn));
     }
     if view.differences > 0 {

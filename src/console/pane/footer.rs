@@ -1,9 +1,12 @@
 //! The keys that work now, and the help: both read the key table.
 
 use super::super::keys::{Binding, table};
-use super::super::row::Row;
+use super::super::row::{Row, wrap};
 use super::super::screen::Screen;
 use super::super::theme::Role;
+
+/// Cells of the keys in the help.
+const KEY: usize = 10;
 
 /// The last line. Whole entries only; what does not fit stays out, but the way to the help stays.
 pub(crate) fn footer(screen: &Screen, width: usize) -> Row {
@@ -32,16 +35,16 @@ pub(crate) fn help(screen: &Screen, width: usize, height: usize) -> Vec<Row> {
     let hots = screen.show.hots.iter().map(|hot| (hot.key.to_string(), format!("hot cue: {}", hot.name)));
     let keys = table().iter().map(|line| (line.shown.to_owned(), line.doc.to_owned()));
     let room = height.saturating_sub(1);
-    let all: Vec<_> = keys.chain(hots).collect();
+    let all = keys.chain(hots).flat_map(|(key, doc)| {
+        let lines = wrap(&doc, width.saturating_sub(KEY + 2), 4);
+        let keys = std::iter::once(key).chain(std::iter::repeat(String::new()));
+        keys.zip(lines).collect::<Vec<_>>()
+    });
+    let all: Vec<_> = all.collect();
     let first = screen.ui.scroll.min(all.len().saturating_sub(room));
     for (key, doc) in all.into_iter().skip(first).take(room) {
-        rows.push(
-            Row::new()
-                .put("  ", screen.style(Role::Text))
-                .column(&key, 10, screen.style(Role::Key))
-                .put(doc, screen.style(Role::Text))
-                .fit(width),
-        );
+        let row = screen.row("  ", Role::Text).column(&key, KEY, screen.style(Role::Key));
+        rows.push(row.put(doc, screen.style(Role::Text)).fit(width));
     }
     rows
 }

@@ -5,7 +5,7 @@ use super::super::row::Row;
 use super::super::screen::Screen;
 use super::super::theme::Role;
 use crate::engine::{Level, Mode, Phase};
-use crate::time::Span;
+use crate::time::{Mono, Span};
 
 /// A line older than this is quiet.
 const FRESH: Span = Span::secs(10);
@@ -63,6 +63,14 @@ fn late(screen: &Screen, width: usize) -> Row {
     row.put(gap, screen.style(Role::Text)).put(text, screen.style(role))
 }
 
+/// A bar while nothing new comes from the stage: what the screen shows may be untrue, and no key helps.
+pub(crate) fn frozen(screen: &Screen, width: usize) -> Row {
+    let role = Role::Loud;
+    let age = clock::left(screen.ui.lead);
+    let text = format!(" THE CLOCK THREAD DOES NOT ANSWER: {age} · keys do nothing: work the desks by hand");
+    screen.row(text, role).bar(width, screen.style(role))
+}
+
 /// A bar while GO is refused as a whole.
 pub(crate) fn phase(screen: &Screen, width: usize) -> Row {
     let (text, role) = match screen.snap.phase {
@@ -75,7 +83,9 @@ pub(crate) fn phase(screen: &Screen, width: usize) -> Row {
 
 /// The last line for the caller; a note of the console itself comes first while it is new.
 pub(crate) fn line(screen: &Screen, width: usize) -> Row {
-    if let Some((text, _)) = &screen.ui.note {
+    // What the show says after it, a refused GO for one, is never hidden by it.
+    let newer = |at: Mono| screen.snap.line.as_ref().is_none_or(|line| line.at <= at);
+    if let Some((text, _)) = screen.ui.note.as_ref().filter(|(_, at)| newer(*at)) {
         return screen.row(format!("» {text}"), Role::Warn).fit(width);
     }
     let Some(line) = &screen.snap.line else { return Row::new() };

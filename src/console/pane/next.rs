@@ -8,7 +8,7 @@ use super::super::screen::Screen;
 use super::super::theme::Role;
 use super::super::ui::standing;
 use crate::engine::{AutoView, ListView, Ownership, Phase};
-use crate::show::{Act, AutoWhen, Cue, DeviceIx};
+use crate::show::{Act, AutoWhen, Cue, DeviceIx, GroupMode};
 
 /// At most `room` lines: the bar, then auto, call, readiness and notes, the most needed first.
 pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
@@ -35,6 +35,7 @@ fn bar(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
     let flags = standing(screen.snap, screen.list()).and_then(|ix| screen.snap.cues.get(ix.at()).copied());
     let guard = view.guard_until.map(|until| screen.until(until)).filter(|left| !left.is_zero());
     let (state, role) = match (screen.snap.phase, guard, view.auto) {
+        _ if screen.frozen() => ("NO ANSWER".to_owned(), Role::NextHeld),
         (Phase::Panicked, ..) => ("PANIC: press r".to_owned(), Role::NextHeld),
         (Phase::Paused, ..) => ("PAUSED: press p".to_owned(), Role::NextHeld),
         (_, Some(left), _) => (format!("GUARD {}", clock::left(left)), Role::NextHeld),
@@ -65,8 +66,8 @@ fn auto_line(screen: &Screen, auto: AutoView, width: usize) -> Row {
     };
     let text = match (auto.held, auto.due) {
         (true, _) => "  held: Space takes it, h lets it go on".to_owned(),
-        (_, Some(_)) => format!("  goes by itself {before} the cue before · h holds it · Space takes it now"),
-        (_, None) => format!("  goes by itself {before} the cue before, no end known yet · h holds it"),
+        (_, Some(_)) => format!("  by itself {before} the cue before · h holds it · Space takes it"),
+        (_, None) => format!("  by itself {before} the cue before, no end known yet · h holds it"),
     };
     screen.row(text, Role::Busy).fit(width)
 }
@@ -106,7 +107,15 @@ fn ready_line(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row 
         let left: Vec<_> = left.iter().map(|(ix, why)| format!("{} is {why}", name(*ix))).collect();
         return screen.row("  ready, but nothing is sent where ", Role::Text).put(left.join(", "), screen.style(Role::Warn)).fit(width);
     }
-    let used = devices_of(screen, cue);
+    let mut used = devices_of(screen, cue);
+    // The children that the same GO starts.
+    let mut groups: Vec<_> = cue.group.iter().collect();
+    while let Some(group) = groups.pop().filter(|group| group.mode == GroupMode::Together) {
+        for child in group.children.iter().filter_map(|ix| screen.cue(*ix)) {
+            used.extend(devices_of(screen, child));
+            groups.extend(&child.group);
+        }
+    }
     if used.is_empty() {
         return screen.row("  ready · no devices in this cue", Role::Quiet);
     }

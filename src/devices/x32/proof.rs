@@ -88,14 +88,13 @@ impl Desk {
     fn meaning(&self, at: usize, raw: &Raw, ours: bool, asked: Option<Mono>) -> Option<Meaning> {
         let wanted = self.table.params.get(at)?.wanted.as_ref()?;
         let from_before = wanted.before.as_ref().is_some_and(|before| before.same(raw));
-        Some(if wanted.raw.same(raw) {
-            Meaning::Landed
-        } else if !ours && !from_before {
-            Meaning::Foreign
-        } else if asked.is_some_and(|asked| asked > wanted.sent) {
-            Meaning::Lost
-        } else {
-            Meaning::Stale
+        Some(match asked {
+            _ if wanted.raw.same(raw) => Meaning::Landed,
+            // Asked before our value left (at connect all is asked): it tells what was there then, a hand's or not.
+            Some(asked) if asked <= wanted.sent => Meaning::Stale,
+            _ if !ours && !from_before => Meaning::Foreign,
+            Some(_) => Meaning::Lost,
+            None => Meaning::Stale,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::terminal;
+use super::{journal_arg, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::local;
 use crate::remote::attach_client::Client;
@@ -14,8 +14,8 @@ use crate::remote::attach_client::Client;
 /// Arguments of `attach`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The journal's folder of the running show
-    #[arg(value_name = "JOURNAL_DIR", default_value = "journal")]
+    /// The folder of the running show, or of its journal
+    #[arg(value_name = "SHOW_OR_JOURNAL", default_value = ".")]
     journal: PathBuf,
     /// Only watch: no key changes the show
     #[arg(long)]
@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> ExitCode {
         Err(why) => return cannot(&why),
     };
     runtime.spawn(leave_on_signal(client.clone()));
-    let log = args.journal.join("attach.log");
+    let log = journal_arg::folder_of(&args.journal).join("attach.log");
     match terminal::attend(&*client, Leaving::LeavesShow, &log) {
         Ok(Ended::Left) => ExitCode::SUCCESS,
         Ok(Ended::TerminalLost(_)) => ExitCode::SUCCESS,
@@ -50,9 +50,10 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn join(args: &Args) -> Result<Client, String> {
-    let stream = local::connect(&args.journal).await.map_err(|error| {
-        let place = local::place(&args.journal);
-        format!("no show runs on {} ({error}); give the journal's folder of the run", place.display())
+    let journal = journal_arg::folder_of(&args.journal);
+    let stream = local::connect(&journal).await.map_err(|error| {
+        let place = local::place(&journal);
+        format!("no show runs on {} ({error}); give the folder of the running show, or what it has as --journal", place.display())
     })?;
     let name = std::env::var("USER").unwrap_or_else(|_| "console".into());
     Client::join(stream, &name, args.read_only).await.map_err(|error| error.to_string())

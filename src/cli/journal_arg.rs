@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::engine::Input;
 use crate::show::{self, Show};
 use crate::stage::journal::{Content, Entry, folder, memory, read, ring};
+use crate::stage::launch::default_journal;
 use crate::time::{Mono, Wall};
 
 /// A journal and the show that is embedded in it.
@@ -18,14 +19,25 @@ pub struct Opened {
     pub show: Arc<Show>,
 }
 
+/// The journal that an argument means: a show's folder or file stands for the journal beside it.
+#[must_use]
+pub fn folder_of(path: &Path) -> PathBuf {
+    let beside = default_journal(path);
+    let is_show = path.extension().is_some_and(|ending| ending == "toml") || path.is_dir();
+    if is_show && beside.is_dir() { beside } else { path.to_owned() }
+}
+
 /// Opens a journal; a folder means its newest run, with what a cut-off run left in memory.
 ///
 /// # Errors
 /// In words for the operator.
 pub fn open(path: &Path) -> Result<Opened, String> {
+    let path = &folder_of(path);
     let file = if path.is_dir() {
         let newest = folder::newest(path).map_err(|error| format!("{} cannot be listed: {error}", path.display()))?;
-        newest.ok_or_else(|| format!("{} holds no run (files named run-0001.jsonl)", path.display()))?
+        newest.ok_or_else(|| {
+            format!("{} holds no run (files named run-0001.jsonl); give the folder of a journal, or of a show with one", path.display())
+        })?
     } else {
         path.to_owned()
     };
@@ -67,5 +79,23 @@ impl Times {
         let local = i128::from(wall.0) + apart + i128::from(*offset) * 1_000_000_000;
         let ms = local.div_euclid(1_000_000).rem_euclid(86_400_000);
         format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_show_stands_for_the_journal_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let show = folder.path().join("first");
+        std::fs::create_dir_all(show.join("journal")).unwrap();
+        std::fs::create_dir_all(folder.path().join("second.journal")).unwrap();
+        assert_eq!(folder_of(&show), show.join("journal"));
+        assert_eq!(folder_of(&show.join("journal")), show.join("journal"));
+        assert_eq!(folder_of(&folder.path().join("second.toml")), folder.path().join("second.journal"));
+        assert_eq!(folder_of(&show.join("journal/run-0001.jsonl")), show.join("journal/run-0001.jsonl"));
     }
 }

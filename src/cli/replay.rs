@@ -15,7 +15,7 @@ use crate::time::Mono;
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A run's file, or a journal folder (its newest run)
+    /// A run's file, or the folder of a journal or of a show (its newest run)
     journal: PathBuf,
     /// Say only whether it is the same
     #[arg(long)]

@@ -57,10 +57,7 @@ pub fn load(path: &Path, profile_dirs: &[PathBuf]) -> Loaded {
     }
     match read(&file) {
         Ok(text) => check(name, text, &library),
-        Err(why) => {
-            let why = format!("cannot read {}: {why}", file.display());
-            unreadable(&name, why, "give the folder that holds show.toml, or the file itself")
-        }
+        Err((why, help)) => unreadable(&name, format!("cannot read {}: {why}", file.display()), help),
     }
 }
 
@@ -79,14 +76,16 @@ fn unreadable(name: &str, why: String, help: &str) -> Loaded {
     Loaded { findings: vec![finding], ..Loaded::default() }
 }
 
-/// Reads a text file within [`SOURCE_MAX`].
-fn read(file: &Path) -> Result<String, String> {
-    let size = std::fs::metadata(file).map_err(|e| e.to_string())?.len();
+/// Reads a text file within [`SOURCE_MAX`]. The error is what is wrong and the remedy.
+fn read(file: &Path) -> Result<String, (String, &'static str)> {
+    let missing = |error: std::io::Error| (error.to_string(), "give the folder that holds show.toml, or the file itself");
+    let size = std::fs::metadata(file).map_err(missing)?.len();
     if size > SOURCE_MAX {
-        return Err(format!("it has {size} bytes, the limit is {SOURCE_MAX}"));
+        return Err((format!("it has {size} bytes, the limit is {SOURCE_MAX}"), "a show is text: is this another kind of file?"));
     }
-    let bytes = std::fs::read(file).map_err(|e| e.to_string())?;
-    String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 text (byte {})", e.utf8_error().valid_up_to()))
+    let bytes = std::fs::read(file).map_err(missing)?;
+    let broken = |error: &std::string::FromUtf8Error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to());
+    String::from_utf8(bytes).map_err(|error| (broken(&error), "save it as UTF-8 text, or give another file"))
 }
 
 /// Checks one text with the profiles at hand.
@@ -105,6 +104,12 @@ fn check(name: String, text: String, library: &Library) -> Loaded {
             let (file, lines): (Arc<str>, _) = (source.name.as_str().into(), Lines::of(&source.text));
             findings.extend(source.faults().iter().map(|fault| finding(fault.clone(), &file, &lines)));
             profiles.push((source.name.clone(), source.text.to_string()));
+        }
+        // With an error, what looks like no cue may be a cue that is not readable.
+        if resolved.show.cues.is_empty() && !findings.iter().any(|finding| finding.severity == Severity::Error) {
+            let span = document.get_ref().get("show").map_or(0..0, toml::Spanned::span);
+            let fault = Fault::warning("no-cues", span, "the show has no cue: GO would do nothing");
+            findings.push(finding(fault.help("add a [[cue]] with number, name and do"), &file, &lines));
         }
         show = Some(resolved.show);
     } else {

@@ -88,7 +88,7 @@ const fn level(n: u32) -> u8 {
 
 fn light_show(port: u16, cues: u32) -> String {
     let mut text = format!(
-        "[show]\ntitle = \"Bench\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\nlook = \"out\"\n[device.node]\nprofile = \"artnet-node\"\naddress = \"127.0.0.1:{port}\"\nlocal_port = 0\n\
+        "[show]\ntitle = \"Bench\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\nlook = \"out\"\n[device.node]\nprofile = \"artnet-node\"\naddress = \"127.0.0.1\"\nport = {port}\nlocal_port = 0\n\
          [universe.1]\non = \"node\"\naddress = 1\n[fixture.d]\nprofile = \"generic-dimmer\"\nuniverse = 1\naddress = 1\n[look.full]\nd = {{ level = \"100%\" }}\n[look.out]\nd = {{ level = \"0%\" }}\n"
     );
     for n in 0..cues {

@@ -1,6 +1,7 @@
 //! A showcall process of its own, run as a caller runs it, on a show written for the figure.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -69,6 +70,7 @@ impl World {
     }
 
     fn launch(folder: Folder, how: &str) -> Result<Self, String> {
+        let words = folder.0.join("stderr.txt");
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
         let started = Instant::now();
         let mut child = Command::new(program)
@@ -78,7 +80,7 @@ impl World {
             .arg(folder.0.join("journal"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(&words).map_err(|e| e.to_string())?)
             .spawn()
             .map_err(|e| e.to_string())?;
         let (ready, first) = mpsc::channel();
@@ -88,9 +90,10 @@ impl World {
                 let _ = ready.send((Instant::now(), line));
             }
         });
-        let osc = first_ready(&first).inspect_err(|_| {
+        let osc = first_ready(&first).map_err(|why| {
             let _ = child.kill();
             let _ = child.wait();
+            format!("{why}: {}", std::fs::read_to_string(&words).unwrap_or_default())
         })?;
         let control = (Receiver::new().map_err(|e| e.to_string())?, osc.1);
         let ready_after = Span(u64::try_from((osc.0 - started).as_nanos()).unwrap_or(u64::MAX));
@@ -118,7 +121,7 @@ fn first_ready(lines: &mpsc::Receiver<(Instant, String)>) -> Result<(Instant, So
     let end = Instant::now() + READY_WITHIN;
     loop {
         let left = end.saturating_duration_since(Instant::now());
-        let (at, line) = lines.recv_timeout(left).map_err(|_| "the process did not get ready: run it by hand to see why".to_owned())?;
+        let (at, line) = lines.recv_timeout(left).map_err(|_| "the process did not get ready".to_owned())?;
         let json: serde_json::Value = serde_json::from_str(&line).map_err(|e| e.to_string())?;
         if json["event"] == "ready" {
             let osc = json["osc"].as_str().and_then(|text| text.parse().ok()).ok_or("its ready line names no OSC address")?;
@@ -130,7 +133,7 @@ fn first_ready(lines: &mpsc::Receiver<(Instant, String)>) -> Result<(Instant, So
 /// The head of a show with one OSC device `out` on a loopback port.
 pub(super) fn head(port: u16) -> String {
     format!(
-        "[show]\ntitle = \"Bench\"\nlooks = \"whole\"\nat_exit = \"leave\"\n\n[safe]\ntell = \"safe\"\n\n[device.out]\nprofile = \"generic-osc\"\naddress = \"127.0.0.1:{port}\"\n\n"
+        "[show]\ntitle = \"Bench\"\nlooks = \"whole\"\nat_exit = \"leave\"\n\n[safe]\ntell = \"safe\"\n\n[device.out]\nprofile = \"generic-osc\"\naddress = \"127.0.0.1\"\nport = {port}\n\n"
     )
 }
 

@@ -97,7 +97,7 @@ fn options(args: &Args, show: &Arc<Show>, loaded: Loaded) -> Result<Options, Str
     let headless_osc = (args.headless && show.remote.listen.is_none()).then(|| OSC.to_owned());
     Ok(Options {
         show: show.clone(),
-        sources: loaded.sources,
+        sources: loaded.sources.into(),
         simulate: simulate(args.simulate.as_deref(), show)?,
         osc: args.osc.clone().or(headless_osc),
         journal: args.journal.clone().unwrap_or_else(|| default_journal(&args.show)),
@@ -149,7 +149,7 @@ fn ask(why: &str) -> Option<Choice> {
 }
 
 /// Signals, attached consoles, the terminal; until the run is over.
-fn attend(args: &Args, sources: Vec<(String, String)>, running: Running) -> ExitCode {
+fn attend(args: &Args, sources: Arc<[(String, String)]>, running: Running) -> ExitCode {
     let here = Arc::new(Here { handle: running.handle.clone(), sources });
     let served = match serve(&running, here.clone()) {
         Ok(served) => Some(served),

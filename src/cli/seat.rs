@@ -18,7 +18,7 @@ pub struct Here {
     /// The stage.
     pub handle: Handle,
     /// Name and text of the show and its profiles.
-    pub sources: Vec<(String, String)>,
+    pub sources: Arc<[(String, String)]>,
 }
 
 impl Seat for Here {
@@ -41,7 +41,7 @@ impl Seat for Here {
 
 impl Host for Here {
     fn sources(&self) -> Vec<(String, String)> {
-        self.sources.clone()
+        self.sources.to_vec()
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

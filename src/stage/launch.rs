@@ -30,7 +30,7 @@ pub struct Options {
     /// The checked show.
     pub show: Arc<Show>,
     /// Name and text of its file and of the profiles it uses; they go into the journal.
-    pub sources: Vec<(String, String)>,
+    pub sources: Arc<[(String, String)]>,
     /// Which devices are simulated.
     pub simulate: Simulate,
     /// `host:port` where OSC remote control listens; `None`: what the show says.
@@ -225,6 +225,8 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
     if let Some(midi) = midi(&options.show).map_err(system("the MIDI ports"))? {
         stage.listen(midi).map_err(system("waiting for MIDI"))?;
     }
+    // What reading the show left behind is given back before there is a clock that could wait for it.
+    sys::trim_heap();
     let thread = thread::Builder::new().name("stage".into()).spawn(move || stage.run()).map_err(system("the stage thread"))?;
     Ok(Running {
         handle,

@@ -1,5 +1,7 @@
 //! What a journal line holds.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{ActionId, Input, Mode, Note};
@@ -74,7 +76,7 @@ pub struct Header {
     /// SHA-256 of the sources, in hex.
     pub hash: String,
     /// Name and text of the show's file and of the profiles that it uses.
-    pub sources: Vec<(String, String)>,
+    pub sources: Arc<[(String, String)]>,
 }
 
 /// The process that writes from here on.

@@ -1,4 +1,5 @@
 //! Example shows and profiles: what people copy from must be right.
+#![allow(clippy::unwrap_used)]
 
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,21 @@ fn faults(schema: &str, instance: &Json) -> Vec<String> {
 fn every_example_show_passes_check_without_findings() {
     for path in shows() {
         assert_eq!(families::load(path.parent().unwrap(), &[]).findings, [], "{}", path.display());
+    }
+}
+
+#[test]
+fn every_example_show_rehearses_without_findings() {
+    for path in shows() {
+        let folder = path.parent().unwrap();
+        let rehearsed = Command::new(env!("CARGO_BIN_EXE_showcall")).arg("rehearse").arg("--json").arg(folder).output().unwrap();
+        let said = String::from_utf8(rehearsed.stdout).unwrap();
+        let lines: Vec<Json> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found: Vec<&Json> = lines.iter().filter(|line| line.get("finding").is_some()).collect();
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+        assert!(rehearsed.status.success(), "{}", path.display());
+        let alone = |line: &&Json| line["event"] == "dev" && line["text"].as_str().is_some_and(|text| text.contains("slots"));
+        assert_eq!(lines.iter().find(alone), None, "{}: nobody else is on the desk", path.display());
     }
 }
 

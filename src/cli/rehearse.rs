@@ -161,7 +161,7 @@ fn action_text(run: &Run, action: crate::engine::ActionId, show: &Show, prop: cr
 fn outcome_text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Confirmed { masked: None } => "confirmed".into(),
-        Outcome::Confirmed { masked: Some(by) } => format!("confirmed, MASKED by {by}"),
+        Outcome::Confirmed { masked: Some(by) } => format!("landed, MASKED by {by}"),
         Outcome::Sent => "sent".into(),
         Outcome::Failed { why } => format!("FAILED, {why}"),
         Outcome::Refused { why } => format!("REFUSED, {why}"),

@@ -123,8 +123,8 @@ pub struct PropSpec {
     pub barrier: bool,
     /// A player that can be paused.
     pub pausable: bool,
-    /// A microphone level.
-    pub mic: bool,
+    /// A microphone level, where its path begins with this (empty: everywhere).
+    pub mic: Option<Arc<str>>,
     /// What only the family understands, as JSON: `set`, `get`, `observe` templates.
     pub wire: serde_json::Map<String, serde_json::Value>,
 }

@@ -176,6 +176,8 @@ impl Remote {
             out.report(Report::Refused { action: command.action, why });
             return;
         };
+        // A fade that takes one over goes on from where the other one is.
+        let first = self.flights.get(&at).map_or(first, |flight| flight.last);
         let glide = Glide::new(first, end, *curve, *start, *length, self.limits.max_rate);
         self.lanes.remove(command.prop);
         if glide.over(now) {
@@ -184,7 +186,7 @@ impl Remote {
             return;
         }
         // An answer that left before our first step tells the value we start from.
-        item.echo.sent(now, command.prop, from.clone());
+        item.echo.sent(now, command.prop, valued(&item.kind, first));
         if let Some(state) = self.states.get_mut(at) {
             state.wanted = None;
         }

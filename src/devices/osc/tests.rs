@@ -91,6 +91,19 @@ fn a_lost_source_is_sent_again_only_after_proof() {
 }
 
 #[test]
+fn a_fade_that_takes_one_over_goes_on_from_where_it_is() {
+    let mut bench = media();
+    let db = |milli| Value::Level(Db(milli));
+    bench.fade("level", db(0), db(-40_000), Span::secs(4));
+    bench.run(Span::secs(2));
+    // Whatever the engine reckons.
+    bench.fade("level", db(-30_000), db(0), Span::secs(4));
+    bench.run(Span::secs(5));
+    let levels: Vec<f32> = bench.sets("/level").iter().filter_map(|(_, args)| args[0].clone().float()).collect();
+    assert!(levels.len() > 100 && levels.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 0.5), "{levels:?}");
+}
+
+#[test]
 fn a_level_fades_in_db_and_a_hand_ends_it() {
     let mut bench = media();
     let db = |milli| Value::Level(Db(milli));

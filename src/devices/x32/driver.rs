@@ -135,19 +135,21 @@ impl Desk {
             out.report(Report::Refused { action: command.action, why: format!("{} can not fade to {to}", param.set).into() });
             return;
         };
-        let glide = Glide::new(i64::from(from), i64::from(end), *curve, *start, *length, self.limits.max_rate);
+        // A fade that takes one over goes on from the step that the desk has: the engine knows the place on its own scale only.
+        let from = self.flights.get(&command.prop).map_or(i64::from(from), |flight| flight.last);
+        let glide = Glide::new(from, i64::from(end), *curve, *start, *length, self.limits.max_rate);
         if glide.over(now) {
             self.set(command, at, to, out);
             return;
         }
         self.lanes.remove(command.prop);
         // An answer that left the desk before our first step tells the value we start from.
-        self.echo.sent(now, command.prop, Raw::Step(from).in_steps());
+        self.echo.sent(now, command.prop, Raw::step(from).in_steps());
         if let Some(param) = self.table.params.get_mut(at) {
             param.wanted = None;
         }
         let priority = if command.priority == Priority::Panic { Priority::Panic } else { Priority::Background };
-        let flight = Flight { glide, action: command.action, at, priority, last: i64::from(from), poll_at: now + POLL_MOVING };
+        let flight = Flight { glide, action: command.action, at, priority, last: from, poll_at: now + POLL_MOVING };
         self.flights.insert(command.prop, flight);
     }
 
@@ -165,8 +167,7 @@ impl Desk {
                 let position = flight.glide.at(now);
                 let last = flight.glide.over(now);
                 if position != flight.last || last {
-                    let raw = Raw::Step(u16::try_from(position).unwrap_or_default());
-                    let job = Job { action: flight.action, at: flight.at, raw, last };
+                    let job = Job { action: flight.action, at: flight.at, raw: Raw::step(position), last };
                     self.lanes.push(*prop, flight.priority, true, job);
                     flight.last = position;
                 }

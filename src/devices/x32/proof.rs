@@ -64,6 +64,9 @@ impl Desk {
             Some(Meaning::Stale) => {
                 if let Some(param) = self.table.params.get_mut(at) {
                     param.tell = tell;
+                    if let Some(wanted) = param.wanted.as_mut().filter(|_| !ours) {
+                        wanted.before.get_or_insert(raw);
+                    }
                 }
                 self.attend(at, Some(now + PROVE_AFTER));
             }
@@ -87,11 +90,13 @@ impl Desk {
     /// What a word says of the value that waits for its proof; `None` when none waits.
     fn meaning(&self, at: usize, raw: &Raw, ours: bool, asked: Option<Mono>) -> Option<Meaning> {
         let wanted = self.table.params.get(at)?.wanted.as_ref()?;
-        let from_before = wanted.before.as_ref().is_some_and(|before| before.same(raw));
+        // A push always tells of a change; an answer that differs while nobody knows what was there before tells of a lost set.
+        let from_before = wanted.before.as_ref().map_or(asked.is_some(), |before| before.same(raw));
         Some(match asked {
-            _ if wanted.raw.same(raw) => Meaning::Landed,
-            // Asked before our value left (at connect all is asked): it tells what was there then, a hand's or not.
+            // Asked before our value left (at connect all is asked), it tells what was there then, a hand's or not, and proves nothing:
+            // the step before the last one of a fade counts as the same value.
             Some(asked) if asked <= wanted.sent => Meaning::Stale,
+            _ if wanted.raw.same(raw) => Meaning::Landed,
             _ if !ours && !from_before => Meaning::Foreign,
             Some(_) => Meaning::Lost,
             None => Meaning::Stale,

@@ -37,6 +37,12 @@ pub enum Scale {
 }
 
 impl Raw {
+    /// A step of a fade; outside the scale it is the lowest.
+    #[must_use]
+    pub fn step(position: i64) -> Self {
+        Self::Step(u16::try_from(position).unwrap_or_default())
+    }
+
     /// The same for the console: equal, or one step of rounding apart.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {

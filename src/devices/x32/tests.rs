@@ -13,7 +13,7 @@ use crate::devices::osc::packet;
 use crate::devices::{Out, Payload, WireEvent, WireId};
 use crate::engine::{How, Level, Op, Report};
 use crate::show::{Db, Value};
-use crate::time::Span;
+use crate::time::{Mono, Span};
 
 const PROFILE: &str = include_str!("../../../hardware-profiles/behringer-x32.toml");
 const CH1: Named<'static> = ("on", &[("channel", "ch/01")]);
@@ -188,6 +188,107 @@ fn halt_stays_where_the_last_step_was() {
     assert_eq!(observed.last().map(|(level, _)| level.clone()), bench.simulator.peek("ch/01/mix/fader"));
 }
 
+/// On the lowest slope of the fader law one step is 0.5 dB: near is not there.
+#[test]
+fn a_fade_is_only_landed_on_its_own_last_step() {
+    let mut bench = desk();
+    fill_slots(&mut bench);
+    for level in [-10_000, -28_000] {
+        bench.poke("ch/01/mix/fader", db(level));
+        bench.run(Span::secs(3));
+    }
+    bench.reports.clear();
+    bench.fade("ch/01/mix/fader", db(-28_000), db(-60_000), Span::secs(8));
+    bench.run(Span::secs(9));
+    // Asked just before the last step, the desk names the step before it.
+    assert!(landed(&bench, -60_000), "{:?}", bench.reports);
+}
+
+#[test]
+fn a_fade_that_takes_one_over_goes_on_from_the_desks_step_and_lands() {
+    let mut bench = desk();
+    bench.fade("ch/01/mix/fader", db(-60_000), db(-12_000), Span::secs(6));
+    bench.run(Span::secs(4));
+    // The engine's own reckoning, in dB, is far from the place on the fader.
+    let action = bench.fade("ch/01/mix/fader", db(-28_000), db(-60_000), Span::secs(8));
+    bench.run(Span::secs(9));
+    let steps: Vec<f32> = bench.sets("/ch/01/mix/fader").iter().filter_map(|(_, args)| args[0].clone().float()).collect();
+    let jump = steps.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+    assert!(jump < 0.004, "the sound jumps by {jump} of the fader's way");
+    assert!(bench.reports.iter().any(|(_, report)| matches!(report, Report::Sent { action: a, .. } if *a == action)));
+    assert!(landed(&bench, -60_000), "{:?}", bench.reports);
+}
+
+/// True when nothing was observed but that the fader has come to this level, as near as a profile's tolerance asks for.
+fn landed(bench: &Bench, level: i32) -> bool {
+    matches!(&bench.observed("ch/01/mix/fader")[..], [(value, How::Echo)] if value.same(&db(level), 100))
+}
+
+/// Fades that end while a question is on its way are no sign of full slots.
+#[test]
+fn fades_without_any_other_client_never_say_that_slots_are_taken() {
+    let mut bench = desk();
+    for (level, n) in [-23_000, -15_000, -23_000, -15_000, -23_000, -15_000].into_iter().zip(0..) {
+        let from = bench.simulator.peek("ch/01/mix/fader").unwrap();
+        bench.fade("ch/01/mix/fader", from, db(level), Span::secs(4));
+        // Past the echo window, at another place of the quiet sweep each time.
+        bench.run(Span::ms(5_050 + n * 330));
+        bench.command("ch/01/mix/fader", Op::Read);
+        bench.run(Span::secs(1));
+    }
+    assert!(!bench.reports.iter().any(|(_, report)| matches!(report, Report::Health(_))), "{:?}", bench.reports);
+}
+
+/// What `[show.start]` wants leaves with the first questions: an answer from before it is no hand.
+#[test]
+fn a_set_at_the_moment_of_connecting_lands() {
+    for lose in [false, true] {
+        let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], &[CH1, CH1_FADER, SCENE]));
+        let mut lost = !lose;
+        bench.fault = Box::new(move |_, to_device, bytes| match packet::message(bytes) {
+            Some(m) if to_device && !m.args.is_empty() && !std::mem::replace(&mut lost, true) => Fault::Drop,
+            _ => Fault::None,
+        });
+        bench.up();
+        while !bench.reports.iter().any(|(_, report)| matches!(report, Report::Online { .. })) {
+            bench.run(Span::ms(1));
+        }
+        bench.set("ch/01/mix/on", Value::Switch(false));
+        bench.run(Span::secs(1));
+        assert_eq!(bench.observed("ch/01/mix/on"), [(Value::Switch(false), How::Echo)], "lost: {lose}");
+        assert_eq!(bench.simulator.peek("ch/01/mix/on"), Some(Value::Switch(false)));
+    }
+}
+
+/// Four tablets were there first: nothing was ever pushed to us, and nobody has told.
+#[test]
+fn a_hand_is_seen_within_200_ms_of_a_fade_though_all_slots_were_taken_before() {
+    let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], &[CH1, CH1_FADER, SCENE]));
+    tablets(&mut bench);
+    bench.up();
+    bench.run(Span::secs(1));
+    let mut at = db(0);
+    for hand in [-80_000, 8_000].repeat(5) {
+        bench.fade("ch/01/mix/fader", at, db(if hand < 0 { -20_000 } else { -60_000 }), Span::secs(4));
+        bench.run(Span::ms(1310));
+        bench.reports.clear();
+        let begun = bench.now;
+        // A hand that holds the fader: the desk's own values come faster than our steps.
+        while bench.reports.is_empty() && bench.now.since(begun) < Span::ms(400) {
+            bench.poke("ch/01/mix/fader", db(hand));
+            bench.run(Span::ms(10));
+        }
+        let by_hand = |(at, report): &(Mono, Report)| matches!(report, Report::Observed { how: How::Word, .. }).then_some(*at);
+        let seen = bench.reports.iter().find_map(by_hand);
+        assert!(seen.is_some_and(|at| at.since(begun) <= Span::ms(200)), "{:?} {begun:?}", bench.reports);
+        bench.sent.clear();
+        bench.run(Span::ms(300));
+        assert_eq!(bench.sets("/ch/01/mix/fader").len(), 0, "the fade has ended");
+        at = db(hand);
+        tablets(&mut bench);
+    }
+}
+
 #[test]
 fn a_newer_set_takes_a_fade_over() {
     let mut bench = desk();
@@ -200,6 +301,14 @@ fn a_newer_set_takes_a_fade_over() {
     assert_eq!(bench.sets("/ch/01/mix/fader").len(), 0);
 }
 
+/// Four tablets ask for pushes.
+fn tablets(bench: &mut Bench) {
+    for n in 1..=4 {
+        let tablet: SocketAddr = format!("10.0.0.{n}:5000").parse().unwrap();
+        bench.inject(Some(tablet), &osc("/xremote", vec![]));
+    }
+}
+
 /// Four tablets hold the console's slots for as long as they renew them; here: until the console forgets them after 10 s.
 fn fill_slots(bench: &mut Bench) {
     bench.run(Span::secs(20));
@@ -208,10 +317,7 @@ fn fill_slots(bench: &mut Bench) {
         if ours { Fault::Drop } else { Fault::None }
     });
     bench.run(Span::secs(11));
-    for n in 1..=4 {
-        let tablet: SocketAddr = format!("10.0.0.{n}:5000").parse().unwrap();
-        bench.inject(Some(tablet), &osc("/xremote", vec![]));
-    }
+    tablets(bench);
     bench.fault = Box::new(|_, _, _| Fault::None);
     bench.reports.clear();
     bench.sent.clear();

@@ -131,3 +131,35 @@ fn limits(top: &mut Fields<'_, '_>, faults: &mut Faults) -> Limits {
 pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
+
+/// What each placeholder of a template stands for when it is filled to `path`: `mute_group` is `1` in `config/mute/1`.
+/// `None`: the template can not become this path.
+pub fn matched<'t, 'p>(template: &'t str, path: &'p str) -> Option<Vec<(&'t str, &'p str)>> {
+    let (literal, mut rest) = template.split_once('{').unwrap_or((template, ""));
+    let mut path = path.strip_prefix(literal)?;
+    let mut holes = Vec::new();
+    while let Some((name, after)) = rest.split_once('}') {
+        let (literal, next) = after.split_once('{').unwrap_or((after, ""));
+        let end = if literal.is_empty() { path.len() } else { path.find(literal)? };
+        let (part, tail) = path.split_at(end);
+        holes.push((name, part));
+        path = tail.strip_prefix(literal)?;
+        rest = next;
+    }
+    (path.is_empty() && holes.iter().all(|(_, part)| !part.is_empty())).then_some(holes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matched;
+
+    #[test]
+    fn a_path_gives_the_names_that_filled_its_template() {
+        assert_eq!(matched("config/mute/{mute_group}", "config/mute/1"), Some(vec![("mute_group", "1")]));
+        assert_eq!(matched("{channel}/mix/{bus}/on", "ch/01/mix/05/on"), Some(vec![("channel", "ch/01"), ("bus", "05")]));
+        assert_eq!(matched("program", "program"), Some(vec![]));
+        for path in ["config/mute/", "config/mut/1", "program/1", ""] {
+            assert_eq!(matched("config/mute/{mute_group}", path).or(matched("program", path)), None, "{path}");
+        }
+    }
+}

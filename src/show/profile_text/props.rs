@@ -27,7 +27,7 @@ pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut
         }
     }
     for (key, node) in masks {
-        let Some(masked_by) = masked_by(node, profile, faults) else { continue };
+        let Some(masked_by) = masked_by(key, node, profile, faults) else { continue };
         if let Some(spec) = profile.props.get_mut(key) {
             spec.masked_by = masked_by;
         }
@@ -72,7 +72,7 @@ fn property<'a, 'i>(
         moves: fields.texts("moves", faults).into_iter().map(|(text, _)| text).collect(),
         barrier: fields.flag("barrier", faults).unwrap_or(false),
         pausable: fields.flag("pausable", faults).unwrap_or(false),
-        mic: fields.flag("mic", faults).unwrap_or(false),
+        mic: fields.get("mic").and_then(|node| mic(node, faults)),
         wire,
     };
     fields.finish(faults);
@@ -164,6 +164,18 @@ fn check_placeholders(path: &str, node: &Node<'_>, profile: &Profile, faults: &m
     }
 }
 
+/// `mic = true`, or `mic = "ch/"` when only paths that begin so are microphones.
+fn mic(node: &Node<'_>, faults: &mut Faults) -> Option<Arc<str>> {
+    match node.get_ref() {
+        DeValue::Boolean(mic) => mic.then(|| "".into()),
+        DeValue::String(inputs) => Some(inputs.as_ref().into()),
+        _ => {
+            faults.add_help(node.span(), "mic is true, or what the path of a microphone begins with", "write mic = true or mic = \"ch/\"");
+            None
+        }
+    }
+}
+
 /// A difference that counts as the same: `"0.1 dB"` or a decimal.
 fn tolerance(node: &Node<'_>, kind: Option<&ValueKind>, faults: &mut Faults) -> Option<u32> {
     let value = match kind {
@@ -179,7 +191,7 @@ fn tolerance(node: &Node<'_>, kind: Option<&ValueKind>, faults: &mut Faults) -> 
 }
 
 /// `masked_by = [{ property = "mute-group", value = true }]`.
-fn masked_by(node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<Vec<(Arc<str>, Value)>> {
+fn masked_by(masked: &str, node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<Vec<(Arc<str>, Value)>> {
     let Some(items) = node.get_ref().as_array() else {
         faults.add(node.span(), "masked_by is a list: [{ property = \"…\", value = true }]");
         return None;
@@ -195,10 +207,17 @@ fn masked_by(node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<
         }
         fields.finish(faults);
         let (Some(key), Some(value)) = (key, value) else { continue };
+        let own = profile.props.get(masked).map(|spec| Arc::clone(&spec.path)).unwrap_or_default();
+        let known = |name: &str| super::placeholders(&own).any(|own| own == name);
         let read = match profile.props.get(key) {
+            Some(spec) if !super::placeholders(&spec.path).all(known) => {
+                let text = format!("\"{key}\" can not mask \"{masked}\": its path {} has names that {own} does not give", spec.path);
+                faults.add_help(span, text, "name one property for each of them, with the name's place filled: config/mute/1");
+                continue;
+            }
             Some(spec) => read_value(&spec.kind, value.get_ref()),
             // A path of the device that the show itself never sets: `config/mute/1`.
-            None if key.contains('/') => read_plain(value.get_ref()),
+            None if profile.props.values().any(|spec| super::matched(&spec.path, key).is_some()) => read_plain(value.get_ref()),
             None => {
                 let known = profile.props.keys().map(|key| &**key);
                 faults.unknown(span, format!("masked_by names the property \"{key}\", which the profile does not have"), key, known);

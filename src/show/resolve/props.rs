@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Loader;
 use super::patch::Member;
+use crate::show::profile_text::matched;
 use crate::show::{DeviceIx, PropIx, PropSpec, Property};
 
 /// The names that fill a path: table and member.
@@ -38,7 +39,7 @@ impl Loader<'_> {
             moves: Vec::new(),
             barrier: spec.barrier,
             pausable: spec.pausable,
-            mic: spec.mic,
+            mic: spec.mic.as_ref().is_some_and(|inputs| path.starts_with(&**inputs)),
         });
         self.props.get_mut(device.at())?.insert(path, ix);
         if let Some(device) = self.show.devices.get_mut(device.at()) {
@@ -55,11 +56,17 @@ impl Loader<'_> {
         Some(ix)
     }
 
-    /// A property that another one names, by the profile's key or by its path, filled with the same names.
-    /// One whose path needs a name that this property does not have stands for no single property.
+    /// A property that another one names: by the profile's key or its path, filled with the same names, or by a path with its places filled
+    /// (`config/mute/1`). A key whose path needs a name that this property does not have stands for no single property.
     fn neighbour(&mut self, device: DeviceIx, near: &str, args: &Args<'_>) -> Option<PropIx> {
         let profile = Arc::clone(&self.show.device(device).profile);
-        let (key, spec) = profile.props.get_key_value(near).or_else(|| profile.props.iter().find(|(_, spec)| &*spec.path == near))?;
+        let by_name = profile.props.get_key_value(near).or_else(|| profile.props.iter().find(|(_, spec)| &*spec.path == near));
+        let Some((key, spec)) = by_name else {
+            let (key, spec, holes) = profile.props.iter().find_map(|(key, spec)| Some((key, spec, matched(&spec.path, near)?)))?;
+            let member = |text: &str| Member { name: text.into(), fragment: text.into() };
+            let args: Vec<_> = holes.into_iter().map(|(table, text)| (table, member(text))).collect();
+            return self.prop(device, key, spec, &args);
+        };
         let filled = crate::show::profile_text::placeholders(&spec.path).all(|table| args.iter().any(|(known, _)| *known == table));
         if filled { self.prop(device, key, spec, args) } else { None }
     }

@@ -81,6 +81,8 @@ impl Caller<'_> {
             let planned = self.run.show().cue(next).planned;
             if let Some(length) = planned {
                 self.wait(length);
+                // A cue may run on past its planned length, but nobody takes the next one while its followers are under way.
+                self.until(self.call.patience, |view, sustained| view.running.iter().all(|r| r.cue == next || sustained.contains(&r.cue)));
             } else if refused == 0 {
                 self.until(self.call.patience, |view, sustained| view.running.iter().all(|r| sustained.contains(&r.cue)));
             }

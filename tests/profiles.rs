@@ -1,4 +1,5 @@
 //! Hardware profiles: the built-in ones load, and a bad one is told so in plain words.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::path::Path;

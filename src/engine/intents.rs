@@ -79,6 +79,7 @@ impl Engine {
             return self.say(Level::Notice, format!("cue {number} runs already"));
         }
         self.start_run(cue, Start::default());
+        self.say(Level::Good, format!("cue {number} {} starts, out of order", self.show.cue(cue).name));
     }
 
     /// What a step does to cues.

@@ -61,7 +61,7 @@ fn property<'a, 'i>(
     }
     let spec = PropSpec {
         path: path.unwrap_or_default().into(),
-        label: fields.text("label", faults).unwrap_or(key).into(),
+        label: fields.text("label", faults).map_or_else(|| usual_label(key, path.unwrap_or_default()), Arc::from),
         kind: kind.clone().unwrap_or(ValueKind::Text),
         class,
         on_return: one_of(&mut fields, "on_return", RETURNS, faults).unwrap_or_default(),
@@ -77,6 +77,12 @@ fn property<'a, 'i>(
     };
     fields.finish(faults);
     (path.is_some() && kind.is_some()).then_some(spec)
+}
+
+/// `{channel} height`: with its names, so that a journal line says which channel's.
+fn usual_label(key: &str, path: &str) -> Arc<str> {
+    let names = super::placeholders(path).map(|name| format!("{{{name}}} "));
+    format!("{}{key}", names.collect::<String>()).into()
 }
 
 /// `type` with `range` or `choices`.
@@ -241,4 +247,15 @@ fn one_of<T: Copy, const N: usize>(
 ) -> Option<T> {
     let at = fields.word(key, &words.map(|(word, _)| word), faults)?;
     words.get(at).map(|(_, value)| *value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual_label;
+
+    #[test]
+    fn a_property_without_a_label_is_called_by_its_names_and_its_key() {
+        assert_eq!(&*usual_label("height", "lift/{channel}/height"), "{channel} height");
+        assert_eq!(&*usual_label("horn", "horn"), "horn");
+    }
 }

@@ -3,7 +3,7 @@
 //! A line of a script is `time word …`. Effects are looked at from the last input on; time passes by ticks only.
 //! Words that give something: `go`, `press`, `release`, `osc go`, `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
 //! `reset`, `pause`, `resume`, `undo`, `undo!`, `undo! program`, `standby 2`, `back`, `chase 3`, `chase! 0 1`, `close`, `hold`, `arm 2`, `disarm 2`,
-//! `skip 2`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `stalled 5s`, `crash`, and of devices `online desk`,
+//! `skip 2`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30`, `stalled 5s`, `crash`, and of devices `online desk`,
 //! `offline desk`, `synced desk`, `restarted desk`, `human desk`, `sent P`, `saw P V` (a hand), `echo P V`, `land P V` (sent, then seen),
 //! `acked P`, `refused P`, `notnow P 40s`, `progress P 3s`.
 //! Words that demand something begin with `=`; see [`Run::demand`].
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use showcall::engine::*;
 use showcall::show::{self, CueIx, Db, DeviceIx, HotIx, ListIx, PropIx, Show, Target, Transport, Value};
-use showcall::time::{Mono, Span};
+use showcall::time::{Mono, Span, Wall};
 
 const MAIN: ListIx = ListIx(0);
 
@@ -150,6 +150,11 @@ impl Run {
         };
         let go = Intent::Go { list: MAIN, seen: None };
         let intent = match word {
+            "wall" => {
+                let time = first.split(':').fold(0, |sum: i64, part| sum * 60 + part.parse::<i64>().unwrap());
+                let wall = Wall((20_000 * 86_400 + time) * 1_000_000_000);
+                return self.input(&Input::Clock { wall, utc_offset: 0 });
+            }
             "go" if first.is_empty() => go,
             "go" => Intent::Go { list: MAIN, seen: Some(self.cue(first)) },
             "press" => return self.by(go, By::Key(KeyPhase::Press)),
@@ -260,6 +265,12 @@ impl Run {
                     None if a.held => "held".into(),
                     None => "waits".into(),
                 });
+                assert_eq!(text, rest, "{line}");
+            }
+            "clock" => {
+                let text = view.lists[0]
+                    .clock
+                    .map_or("none".to_owned(), |(cue, due)| format!("{} in {}", self.show.cue(cue).number, due.since(self.now)));
                 assert_eq!(text, rest, "{line}");
             }
             "phase" => assert_eq!(format!("{:?}", view.phase).to_lowercase(), rest, "{line}"),
@@ -400,6 +411,7 @@ scenarios! {
     stop_and_panic "stop",
     undo_and_hot_cues "undo",
     chasing "chase",
+    starts_by_the_clock "clock",
     desk_fades "fades",
     fallbacks_and_limits "fallbacks",
     resuming "resume",

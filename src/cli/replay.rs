@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use super::asrun;
 use super::journal_arg::{self, Opened, Times};
-use crate::engine::{Effect, Effects, Engine, Input, Note};
+use crate::engine::{Effect, Effects, Input, Note};
 use crate::show::Show;
 use crate::stage::journal::Entry;
+use crate::stage::resume;
 use crate::time::Mono;
 
 /// Arguments of `replay`.
@@ -93,7 +94,7 @@ fn seconds(at: Mono) -> f64 {
 pub fn replay(opened: &Opened, mut line: impl FnMut(String)) -> Verdict {
     let times = Times::of(&opened.content);
     let show = &opened.show;
-    let (mut engine, mut effects, mut compare) = (Engine::new(show.clone()), Effects::new(), Compare::default());
+    let (mut engine, mut effects, mut compare) = (resume::beginning(show, &opened.content.records), Effects::new(), Compare::default());
     let mut whole = opened.content.notices.is_empty();
     for record in &opened.content.records {
         match &record.entry {

@@ -26,6 +26,7 @@ fn cue(number: &str, name: &str, call: &[(&str, &str)]) -> Cue {
         standby: None,
         notes: None,
         at: None,
+        start_at: None,
         planned: None,
         wait: Span::ZERO,
         auto: None,

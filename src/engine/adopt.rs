@@ -6,20 +6,21 @@ use std::sync::Arc;
 use super::devices::DeviceState;
 use super::transport::Position;
 use super::wants::PropState;
-use super::{Effects, Engine, Level, Phase};
+use super::{Effects, Engine, Level, Mode, Phase};
 use crate::show::{CueIx, Curve, LightAct, ListIx, ParamIx, Rest, Show};
 use crate::time::Span;
 
 impl Engine {
     /// An engine for `show` that stands where `old` stood: pointers, flags, ownership, what is known and wanted of each property,
-    /// lights. Cues and actions that ran are not taken over; the second value names them.
+    /// lights. Cues, actions and offers are not taken over; the second value names them, and cues that are gone.
     #[must_use]
-    pub fn adopt(show: Arc<Show>, old: &Self) -> (Self, Vec<String>) {
+    pub fn adopt(show: Arc<Show>, old: &Self, mode: Mode) -> (Self, Vec<String>) {
         let mut new = Self::new(show);
         new.s.now = old.s.now;
         new.s.clock = old.s.clock;
         new.s.utc_offset = old.s.utc_offset;
-        new.s.mode = old.s.mode;
+        new.s.day = old.s.day;
+        new.s.mode = mode;
         new.s.next = old.s.next;
         new.s.phase = if old.s.phase == Phase::Panicked { Phase::Panicked } else { Phase::Running };
         new.adopt_cues(old);
@@ -28,9 +29,26 @@ impl Engine {
         let number = |cue: CueIx| &old.show.cue(cue).number;
         let mut left: Vec<String> = old.s.runs.values().map(|run| format!("cue {} ran and was not taken over", number(run.cue))).collect();
         left.extend(old.s.actions.values().map(|action| format!("{} was open and was not taken over", old.describe(action))));
+        left.extend(old.s.offers.iter().map(|offered| format!("on a key and not taken over: {}", offered.offer.text)));
+        left.extend(new.gone(old));
         left.truncate(Self::OFFERS);
         new.say(Level::Warn, format!("a changed show took over; {} things were left behind", left.len()));
         (new, left)
+    }
+
+    /// What of the old show this one no longer names, where that matters: cues that stood as NEXT, and wants of the show.
+    fn gone(&self, old: &Self) -> Vec<String> {
+        let next = old.s.lists.iter().filter_map(|list| list.at.next).map(|cue| old.show.cue(cue));
+        let cues = next.filter(|cue| !self.show.cues.iter().any(|mine| mine.id == cue.id));
+        let mut gone: Vec<String> = cues.map(|cue| format!("cue {} was NEXT and is not in this show", cue.number)).collect();
+        for (spec, state) in old.show.props.iter().zip(&old.s.props).filter(|(_, state)| state.wanted.is_some() && !state.operator) {
+            let device = &old.show.device(spec.device).key;
+            if self.show.device_by_key(device).and_then(|ix| self.show.prop_by_path(ix, &spec.path)).is_none() {
+                let wanted = state.wanted.as_ref().map_or_else(String::new, ToString::to_string);
+                gone.push(format!("{device} {} is no longer in the show; it was left at {wanted}", spec.label));
+            }
+        }
+        gone
     }
 
     fn adopt_cues(&mut self, old: &Self) {
@@ -41,7 +59,19 @@ impl Engine {
             if let Some(mine) = same(CueIx(i)).and_then(|cue| self.s.flags.get_mut(cue.at())) {
                 mine.done = flags.done;
                 mine.failed = flags.failed;
+                // What a person switched during the run stays so; else the new file says.
+                let file = old.show.cue(CueIx(i));
+                if flags.armed != file.armed {
+                    mine.armed = flags.armed;
+                }
+                if flags.skip != file.skip {
+                    mine.skip = flags.skip;
+                }
             }
+        }
+        for was in old.s.starts.iter().filter(|was| was.over) {
+            let mine = same(was.cue).filter(|cue| show.cue(*cue).start_at == old.show.cue(was.cue).start_at);
+            self.s.starts.iter_mut().filter(|start| Some(start.cue) == mine).for_each(|start| start.over = true);
         }
         for (i, (spec, state)) in (0_u16..).zip(show.lists.iter().zip(&mut self.s.lists)) {
             let Some(from) = old.show.lists.iter().position(|l| l.key == spec.key) else { continue };
@@ -49,7 +79,10 @@ impl Engine {
             // A cue that is gone gives way to the next one that is still there.
             let ahead = order.cues.iter().skip_while(|c| Some(**c) != was.at.next);
             let next = ahead.filter_map(|c| same(*c)).find(|c| show.cue(*c).list == ListIx(i));
-            state.at = Position { next, child: 0 };
+            let children = |cue: CueIx, of: &Show| of.cue(cue).group.as_ref().map(|g| g.children.clone()).unwrap_or_default();
+            let stood = was.at.next.and_then(|c| children(c, &old.show).get(usize::from(was.at.child)).copied()).and_then(same);
+            let child = next.zip(stood).and_then(|(group, child)| children(group, &show).iter().position(|c| *c == child));
+            state.at = Position { next, child: child.and_then(|at| u16::try_from(at).ok()).unwrap_or(0) };
         }
     }
 

@@ -110,6 +110,7 @@ impl Engine {
             Work::Step(run, step) => self.fire_step(run, step),
             Work::Floor(run) => self.part_done(run),
             Work::Verb(verb, target, go) => self.cue_verb(verb, target, go),
+            Work::Clock(cue) => self.clock_start(cue),
             Work::Follow(list) => self.follow(list),
             Work::Ceiling(list) => self.follow_ceiling(list),
             Work::FadeStart(action) => self.fade_unanswered(action),
@@ -121,10 +122,7 @@ impl Engine {
 
     fn apply(&mut self, input: &Input) {
         match input {
-            Input::Clock { wall, utc_offset } => {
-                self.s.clock = Some((self.s.now, *wall));
-                self.s.utc_offset = *utc_offset;
-            }
+            Input::Clock { wall, utc_offset } => self.clock(*wall, *utc_offset),
             Input::Begin { mode } => self.begin(*mode),
             Input::Intent { intent, by } => self.intent(intent, by),
             Input::Device { device, report } => self.report(*device, report),

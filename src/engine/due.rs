@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ActionId;
 use super::running::RunId;
-use crate::show::{CueVerb, ListIx, Target};
+use crate::show::{CueIx, CueVerb, ListIx, Target};
 use crate::time::Mono;
 
 /// Names one timer.
@@ -26,6 +26,8 @@ pub(super) enum Work {
     Verb(CueVerb, Target, u64),
     /// A follower's time has come.
     Follow(ListIx),
+    /// The wall clock starts a cue.
+    Clock(CueIx),
     /// A follower's ceiling: from now on it only proposes.
     Ceiling(ListIx),
     /// The answer to the question where a fade starts is overdue.
@@ -41,7 +43,7 @@ pub(super) enum Work {
 impl Work {
     /// Whether the audience or a device would notice that it fires: such work is held when its time passed while we were away.
     pub(super) const fn shows(self) -> bool {
-        matches!(self, Self::Begin(_) | Self::Step(..) | Self::Verb(..) | Self::Follow(_))
+        matches!(self, Self::Begin(_) | Self::Step(..) | Self::Verb(..) | Self::Follow(_) | Self::Clock(_))
     }
 
     /// The run that it is a part of.

@@ -56,7 +56,7 @@ pub struct Resumed {
     pub alive_until: Mono,
     /// Actions, since the last checkpoint, whose bytes left.
     pub sent: Vec<ActionId>,
-    /// Actions whose send was begun and not known to be finished: Uncertain if momentary.
+    /// Actions whose send was begun and not known to be finished: Uncertain if momentary. What is in neither did not leave.
     pub begun: Vec<ActionId>,
 }
 

@@ -68,7 +68,7 @@ impl Engine {
     }
 
     /// Starts a cue; the pointer stays. A cue that runs is left alone.
-    fn start_direct(&mut self, cue: CueIx) {
+    pub(super) fn start_direct(&mut self, cue: CueIx) {
         let number = Arc::clone(&self.show.cue(cue).number);
         match self.s.phase {
             Phase::Panicked => return self.refuse(format!("cue {number} did not start: after panic, press the resume key first")),

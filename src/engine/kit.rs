@@ -112,6 +112,7 @@ pub(super) fn cue(number: &str, steps: Vec<Step>) -> Cue {
         standby: None,
         notes: None,
         at: None,
+        start_at: None,
         planned: None,
         wait: Span::ZERO,
         auto: None,

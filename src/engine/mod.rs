@@ -7,6 +7,7 @@ mod actions;
 mod adopt;
 mod autos;
 mod chase;
+mod clocks;
 mod command;
 mod core;
 mod devices;

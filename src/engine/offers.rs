@@ -24,14 +24,16 @@ pub(super) enum Offering {
     Follow(ListIx),
     /// Sends a *hold* value again.
     TakeBack { prop: PropIx, value: Value },
-    /// Sends a momentary or guarded value that may not have left.
-    Uncertain { prop: PropIx, value: Value, transition: Option<Transition> },
+    /// Sends a momentary or guarded value that did not leave before a restart, or may not have.
+    Momentary { prop: PropIx, value: Value, transition: Option<Transition> },
     /// Begins a cue whose wait ended while we were away.
     HeldBegin(RunId),
     /// Fires a step whose time passed while we were away.
     HeldStep { cue: CueIx, step: u16, go: u64 },
     /// Does a step's verb whose time passed while we were away.
     HeldVerb(CueVerb, Target, u64),
+    /// Starts a cue whose time by the clock has passed.
+    Clock(CueIx),
     /// Does a rung that came too late to run by itself.
     Ladder { cue: CueIx, step: u16, rung: u8, go: Option<u64> },
 }
@@ -74,7 +76,7 @@ impl Engine {
         match taken.what {
             Offering::Follow(list) => self.follow(list),
             Offering::TakeBack { prop, value } => self.want(prop, &value, None, origin(Why::Reassert)),
-            Offering::Uncertain { prop, value, transition } => self.want(prop, &value, transition.as_ref(), origin(Why::Operator)),
+            Offering::Momentary { prop, value, transition } => self.want(prop, &value, transition.as_ref(), origin(Why::Operator)),
             Offering::HeldBegin(run) => self.begin_run(run),
             Offering::HeldStep { cue, step, go } => {
                 let show = Arc::clone(&self.show);
@@ -83,6 +85,7 @@ impl Engine {
                     self.perform_all(&spec.acts, Origin { why, run: None, go: Some(go), priority: Priority::Discrete });
                 }
             }
+            Offering::Clock(cue) => self.start_by_clock(cue),
             Offering::HeldVerb(verb, target, go) => self.cue_verb(verb, target, go),
             Offering::Ladder { cue, step, rung, go } => self.climb_offered(cue, step, rung, go),
         }

@@ -56,6 +56,7 @@ impl Engine {
                 self.offer(OfferKind::Held, text, None, None, Offering::HeldVerb(verb, target, go));
             }
             Work::Follow(list) => self.hold_follow(list),
+            Work::Clock(cue) => self.offer_start(cue, "its time passed while we were away"),
             _ => {}
         }
     }
@@ -64,8 +65,8 @@ impl Engine {
         self.propose_follower(list, "its time passed while we were away");
     }
 
-    /// A run goes on after its process was gone: what the journal proves has left is sent, what may have left is uncertain if it is
-    /// momentary, and every other want goes out again.
+    /// A run goes on after its process was gone: what the journal proves has left is sent; what is momentary is uncertain if it may
+    /// have left and held if it has not; every other want goes out again.
     pub(super) fn catch_up(&mut self, resumed: &Resumed, now: Mono) {
         self.run_due(resumed.alive_until.min(now));
         // What these steps gave was already given before the crash, or is settled below.
@@ -106,12 +107,15 @@ impl Engine {
         let momentary = matches!(self.show.prop(prop).class, Keeping::Once | Keeping::Guarded);
         match &action.what {
             What::Want { value, transition } if momentary => {
-                let doubt = if resumed.begun.contains(&id) { "may have left" } else { "may not have left" };
-                let text = format!("{}: {doubt} before the restart", self.describe(&action));
-                let what = Offering::Uncertain { prop, value: value.clone(), transition: transition.clone() };
-                let until = Some(self.s.now + Self::UNCERTAIN);
-                self.offer(OfferKind::Uncertain, text, until, Some(self.show.prop(prop).device), what);
-                self.finish(id, Outcome::Uncertain);
+                let (kind, outcome, until, doubt) = if resumed.begun.contains(&id) {
+                    (OfferKind::Uncertain, Outcome::Uncertain, Some(self.s.now + Self::UNCERTAIN), "may have left before the restart")
+                } else {
+                    (OfferKind::Held, Outcome::Held, None, "not sent: the restart came first")
+                };
+                let text = format!("{}: {doubt}", self.describe(&action));
+                let what = Offering::Momentary { prop, value: value.clone(), transition: transition.clone() };
+                self.offer(kind, text, until, Some(self.show.prop(prop).device), what);
+                self.finish(id, outcome);
             }
             What::Want { .. } => self.wait_for_device(id, prop),
             What::Fade(fade) => {

@@ -69,6 +69,8 @@ pub struct ListView {
     pub last: Option<(CueIx, Mono)>,
     /// A pending follower: it stands as NEXT.
     pub auto: Option<AutoView>,
+    /// The next cue that the wall clock starts, and when.
+    pub clock: Option<(CueIx, Mono)>,
     /// GO is refused until then.
     pub guard_until: Option<Mono>,
     /// Which of the devices of the next cue are not ready, and why.

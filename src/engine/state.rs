@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::actions::Action;
+use super::clocks::{self, ClockStart};
 use super::devices::DeviceState;
 use super::due::Due;
 use super::offers::Offered;
@@ -25,6 +26,9 @@ pub(super) struct State {
     /// The newest pair of clocks.
     pub(super) clock: Option<(Mono, Wall)>,
     pub(super) utc_offset: i32,
+    /// The local day on which the run began, counted from 1970-01-01.
+    pub(super) day: Option<i64>,
+    pub(super) starts: Vec<ClockStart>,
     pub(super) mode: Mode,
     pub(super) phase: Phase,
     pub(super) next: Counters,
@@ -64,6 +68,8 @@ impl State {
             now: Mono::ZERO,
             clock: None,
             utc_offset: 0,
+            day: None,
+            starts: clocks::of_show(show),
             mode: Mode::Live,
             phase: Phase::Running,
             next: Counters::default(),

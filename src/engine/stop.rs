@@ -183,7 +183,8 @@ impl Engine {
                 state.paused = false;
             }
         }
-        self.s.due.drain(|_, work| work.shows());
+        // What the clock starts later stays planned: its time may come after the reset, and before it, it is only offered.
+        self.s.due.drain(|_, work| work.shows() && !matches!(work, Work::Clock(_)));
         let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
         for id in open {
             self.halt_fade(id, Priority::Panic);

@@ -113,7 +113,7 @@ impl Engine {
         }
     }
 
-    fn take_go(&mut self, list: ListIx, cue: CueIx, by: &By) {
+    pub(super) fn take_go(&mut self, list: ListIx, cue: CueIx, by: &By) {
         self.s.next.go += 1;
         let (go, now) = (self.s.next.go, self.s.now);
         self.s.prompt = None;

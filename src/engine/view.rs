@@ -47,6 +47,7 @@ impl Engine {
             child: standing.filter(|c| Some(*c) != state.at.next),
             last: state.last.map(|(cue, at, _)| (cue, at)),
             auto: state.follower.as_ref().map(|f| AutoView { cue: f.cue, when: f.when, due: f.due, held: f.held }),
+            clock: self.next_start(list),
             guard_until: state.guard.until(now),
             not_ready: standing.map(|cue| self.not_ready(cue)).unwrap_or_default(),
         }

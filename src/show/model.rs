@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Db, LightAct, Profile, Rig, Value};
-use crate::time::Span;
+use crate::time::{Span, Wall};
 
 /// Declares an index into one of the show's tables.
 macro_rules! index {
@@ -279,6 +279,8 @@ pub struct Cue {
     pub notes: Option<Arc<str>>,
     /// Planned local time of the day.
     pub at: Option<jiff::civil::Time>,
+    /// When the wall clock starts it.
+    pub start_at: Option<StartAt>,
     /// Planned length.
     pub planned: Option<Span>,
     /// Wait between its GO and its first step.
@@ -299,6 +301,17 @@ pub struct Cue {
     pub steps: Vec<Step>,
     /// Line in the show file, from 1.
     pub line: u32,
+}
+
+/// When the wall clock starts a cue, resolved as far as the show file can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartAt {
+    /// The instant: the show has a date and a time zone.
+    At(Wall),
+    /// By the venue's clock: nanoseconds from 1970-01-01T00:00 local time. The show has a date and no time zone.
+    On(i64),
+    /// So long after midnight, local time, of the day on which the run begins.
+    Daily(Span),
 }
 
 /// How the children of a group run.

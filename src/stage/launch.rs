@@ -13,10 +13,10 @@ use super::clock::{Clock, MidiIn, Remote, Stage};
 use super::core::Core;
 use super::journal::memory::{self, Memory};
 use super::journal::writer::Writer;
-use super::journal::{self, Entry, Header, Lock, LockError, Log, Process, ReadError, folder, ring};
+use super::journal::{self, Entry, Header, Lock, LockError, Log, Process, ReadError, Record, folder, ring};
 use super::resume::{self, Choice, Previous, Verdict};
 use super::watch::Watch;
-use crate::engine::{Engine, Input, Mode};
+use crate::engine::{Engine, Input, Mode, Resumed};
 use crate::links::midi::Inputs;
 use crate::links::sys::{self, Wake};
 use crate::links::{Inbox, Rack, Simulate};
@@ -118,6 +118,8 @@ struct Beginning {
     seq: u64,
     open: Vec<crate::engine::ActionId>,
     notices: Vec<String>,
+    /// Of these, what the journal is told too.
+    told: Vec<String>,
     resumed: bool,
 }
 
@@ -139,7 +141,7 @@ pub fn launch(options: Options) -> Result<Running, StageError> {
         Verdict::Refuse(why) => return Err(StageError::Refused(why)),
         Verdict::Fresh => fresh(&options, mode, hash)?,
         Verdict::Resume => go_on(&options.show, previous)?,
-        Verdict::Adopt => return Err(StageError::Refused("taking a run over onto a changed show is not possible yet: put the show back as it was and say --resume, or begin anew with --fresh".into())),
+        Verdict::Adopt => adopt(&options, mode, hash, previous)?,
     };
     let remote = listen(&options)?;
     start(options, beginning, remote, memory, lock)
@@ -156,17 +158,9 @@ fn mode(options: &Options) -> Mode {
 
 fn fresh(options: &Options, mode: Mode, hash: String) -> Result<Beginning, StageError> {
     let clock = Clock::showing(Mono::ZERO);
-    let run = u64::try_from(sys::wall().0).unwrap_or(0) ^ (u64::from(std::process::id()) << 40);
-    let header = Header {
-        format: journal::FORMAT,
-        showcall: env!("CARGO_PKG_VERSION").to_owned(),
-        run,
-        title: options.show.title.to_string(),
-        mode,
-        hash,
-        sources: options.sources.clone(),
-    };
-    let (file, path) = folder::start(&options.journal, &header).map_err(|error| StageError::System("the journal's file", error))?;
+    let header = header(options, mode, hash);
+    let run = header.run;
+    let (file, path) = folder::start(&options.journal, &header, None).map_err(|error| StageError::System("the journal's file", error))?;
     Ok(Beginning {
         engine: Engine::new(options.show.clone()),
         clock,
@@ -177,7 +171,57 @@ fn fresh(options: &Options, mode: Mode, hash: String) -> Result<Beginning, Stage
         seq: 0,
         open: Vec::new(),
         notices: Vec::new(),
+        told: Vec::new(),
         resumed: false,
+    })
+}
+
+/// The first line of a new run.
+fn header(options: &Options, mode: Mode, hash: String) -> Header {
+    Header {
+        format: journal::FORMAT,
+        showcall: env!("CARGO_PKG_VERSION").to_owned(),
+        run: u64::try_from(sys::wall().0).unwrap_or(0) ^ (u64::from(std::process::id()) << 40),
+        title: options.show.title.to_string(),
+        mode,
+        hash,
+        sources: options.sources.clone(),
+    }
+}
+
+/// A changed show takes the state of the old run over, into a run of its own: its journal begins with that state.
+fn adopt(options: &Options, mode: Mode, hash: String, previous: Option<Previous>) -> Result<Beginning, StageError> {
+    let Some(previous) = previous else { return Err(StageError::Refused("there is no run to go on with".into())) };
+    let system = |error| StageError::System("the journal's file", error);
+    let Some(old) = crate::show::load_text(&previous.content.header.sources).show else {
+        let why = "the show that is embedded in that run's journal cannot be read by this version: begin anew with --fresh";
+        return Err(StageError::Refused(why.into()));
+    };
+    // The old file gets its last lines: it stays whole for report and replay.
+    folder::go_on(&previous.path, previous.content.length, &previous.tail).map_err(system)?;
+    let (engine, left) = resume::take_over(&options.show, &old, &previous, mode);
+    let (header, now) = (header(options, mode, hash), previous.clock.now());
+    let state = serde_json::value::to_raw_value(&engine.checkpoint()).map_err(|error| system(error.into()))?;
+    let begins = journal::Checkpoint { open: Vec::new(), engine: journal::EngineState(state) };
+    let begins = Record { seq: 0, mono: now, entry: Entry::Checkpoint(Box::new(begins)) };
+    let (file, path) = folder::start(&options.journal, &header, Some(begins)).map_err(system)?;
+    let name = previous.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut told = vec![format!("the changed show took over from {name}; {} things were left behind", left.len())];
+    told.extend(left);
+    let mut notices = previous.content.notices;
+    notices.extend(told.iter().cloned());
+    Ok(Beginning {
+        engine,
+        clock: previous.clock,
+        first: Input::Resumed(Resumed { alive_until: now, ..Resumed::default() }),
+        file,
+        path,
+        run: header.run,
+        seq: 0,
+        open: Vec::new(),
+        notices,
+        told,
+        resumed: true,
     })
 }
 
@@ -196,6 +240,7 @@ fn go_on(show: &Arc<Show>, previous: Option<Previous>) -> Result<Beginning, Stag
         run: previous.content.header.run,
         seq: previous.content.records.iter().map(|record| record.seq).max().unwrap_or(0),
         notices: previous.content.notices,
+        told: Vec::new(),
         resumed: true,
     })
 }
@@ -215,6 +260,9 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
     let now = begin.clock.now();
     let mut log = Log::new(ring_writer, checkpoints, writer.health(), begin.seq, &begin.open, now);
     log.put(now, Entry::Process(process(begin.clock)));
+    for text in begin.told {
+        log.put(now, Entry::Stage { text });
+    }
     let osc = remote.as_ref().and_then(|remote| remote.inbox.address());
     let rack = Rack::build(&options.show, &options.simulate, options.seed).map_err(system("the devices' sockets"))?;
     let (handle, shared) =

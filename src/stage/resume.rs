@@ -188,14 +188,35 @@ pub fn replay(show: &Arc<Show>, previous: &Previous) -> Replayed {
     Replayed { engine, resumed }
 }
 
+/// An engine for a changed show that stands where the old run stood at the end; the second value says what was left behind.
+#[must_use]
+pub fn take_over(show: &Arc<Show>, old: &Arc<Show>, previous: &Previous, mode: Mode) -> (Engine, Vec<String>) {
+    let Replayed { mut engine, resumed } = replay(old, previous);
+    // As if it had gone on: what was late is held, what may have left is uncertain, and so is told as such.
+    engine.step(previous.clock.now(), &Input::Resumed(resumed), &mut Effects::new());
+    Engine::adopt(show.clone(), &engine, mode)
+}
+
+/// What a run begins with: an empty engine, or the state that a changed show took over.
+#[must_use]
+pub fn beginning(show: &Arc<Show>, records: &[Record]) -> Engine {
+    let first = records.first().filter(|record| record.seq == 0);
+    first.and_then(|record| restore(show, &record.entry)).map_or_else(|| Engine::new(show.clone()), |(engine, _)| engine)
+}
+
+/// The engine of a checkpoint, and what was being sent; `None` for another entry, and for one that cannot be read.
+fn restore(show: &Arc<Show>, entry: &Entry) -> Option<(Engine, BTreeSet<ActionId>)> {
+    let Entry::Checkpoint(checkpoint) = entry else { return None };
+    let state = serde_json::from_str(checkpoint.engine.0.get()).ok()?;
+    let engine = Engine::restore(show.clone(), state).ok()?;
+    Some((engine, checkpoint.open.iter().copied().collect()))
+}
+
 fn start(show: &Arc<Show>, records: &[Record]) -> (Engine, u64, BTreeSet<ActionId>) {
-    for record in records.iter().rev() {
-        let Entry::Checkpoint(checkpoint) = &record.entry else { continue };
-        // One that cannot be read is only a longer replay.
-        let engine = serde_json::from_str(checkpoint.engine.0.get()).ok().and_then(|state| Engine::restore(show.clone(), state).ok());
-        if let Some(engine) = engine {
-            return (engine, record.seq, checkpoint.open.iter().copied().collect());
-        }
+    // One that cannot be read is only a longer replay.
+    let newest = records.iter().rev().find_map(|record| restore(show, &record.entry).map(|found| (found, record.seq)));
+    if let Some(((engine, open), seq)) = newest {
+        return (engine, seq, open);
     }
     (Engine::new(show.clone()), 0, BTreeSet::new())
 }

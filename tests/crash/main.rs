@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod adopt;
 mod receiver;
 mod run;
 mod show;

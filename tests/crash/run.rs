@@ -70,12 +70,13 @@ impl Run {
         }
     }
 
-    /// Waits until it is ready.
-    pub fn ready(&mut self) {
+    /// Waits until it is ready; gives the line that says so.
+    pub fn ready(&mut self) -> Json {
         while self.osc.is_none() {
             let line = self.lines.recv_timeout(PATIENCE).expect("the show did not become ready");
             self.take(line);
         }
+        self.seen.iter().find(|line| line["event"] == "ready").cloned().unwrap_or_default()
     }
 
     /// Sends it one message.
@@ -94,7 +95,15 @@ impl Run {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
         self.seen.extend(self.lines.iter());
-        self.seen
+        std::mem::take(&mut self.seen)
+    }
+}
+
+impl Drop for Run {
+    /// A test that failed leaves no show behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

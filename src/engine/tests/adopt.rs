@@ -18,13 +18,13 @@ fn a_changed_show_stands_where_the_old_one_stood() {
     changed.remove(1);
     changed.insert(0, cue("0", vec![]));
     let changed = Arc::new(with_cues(show(), changed));
-    let (new, left) = Engine::adopt(Arc::clone(&changed), &stage.engine);
+    let (new, left) = Engine::adopt(Arc::clone(&changed), &stage.engine, Mode::Live);
     let view = new.snapshot(stage.now);
     assert_eq!(view.lists[0].next.map(|c| &*changed.cue(c).number), Some("3"));
     assert_eq!(view.devices[OTHER.at()].ownership, Ownership::Released);
     assert!(view.cues[1].done && !view.cues[0].done);
     assert_eq!(new.board().level(ParamIx(0), stage.now), 40_000);
-    assert_eq!(left, Vec::<String>::new());
+    assert_eq!(left, ["cue 2 was NEXT and is not in this show"]);
     // What the run before wanted of a hold property is still wanted: a difference is shown, nothing is sent.
     stage.engine = new;
     stage.out.clear();

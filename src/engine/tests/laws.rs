@@ -11,7 +11,7 @@ use crate::show::*;
 use crate::time::{Mono, Span};
 
 /// Cues of every kind that the laws speak of.
-fn rich() -> Show {
+pub(super) fn rich() -> Show {
     let mut show = show();
     show.props[HOLD.at()].on_return = OnReturn::AtOnce;
     show.props[PLAYER.at()].on_return = OnReturn::NextGo;
@@ -115,7 +115,7 @@ fn report() -> impl Strategy<Value = (DeviceIx, Report)> {
 }
 
 /// Inputs and the milliseconds before each.
-fn inputs() -> impl Strategy<Value = Vec<(u64, Input)>> {
+pub(super) fn inputs() -> impl Strategy<Value = Vec<(u64, Input)>> {
     let by = prop_oneof![
         3 => Just(By::Key(KeyPhase::Legacy)),
         1 => Just(By::Key(KeyPhase::Press)),
@@ -227,7 +227,7 @@ fn state(engine: &Engine) -> serde_json::Value {
 }
 
 /// The desk knows some levels, so fades start.
-fn begun() -> Stage {
+pub(super) fn begun() -> Stage {
     let mut stage = Stage::new(rich());
     stage.sees(FADER, db(-30_000), How::Word);
     stage.sees(SET, Value::Switch(false), How::Word);
@@ -236,7 +236,7 @@ fn begun() -> Stage {
 }
 
 /// `PROPTEST_CASES` asks for more. Seeds of failures belong into a test of their own, not into a file beside the source.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     if asked { config } else { ProptestConfig { cases: 64, ..config } }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod adopt;
+mod crash;
 mod laws;
 mod refused;
 mod transport;

@@ -22,6 +22,7 @@ fn cue(number: &str) -> Cue {
         standby: None,
         notes: None,
         at: None,
+        start_at: None,
         planned: None,
         wait: crate::time::Span::ZERO,
         auto: None,

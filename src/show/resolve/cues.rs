@@ -12,7 +12,7 @@ use super::groups::Family;
 use super::{Loader, civil, steps};
 use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node, in_file_order, kind_of, text_of};
-use crate::show::{Auto, AutoWhen, Cue, CueIx, Group, GroupMode, List, ListIx};
+use crate::show::{Auto, AutoWhen, Cue, CueIx, Group, GroupMode, List, ListIx, StartAt};
 use crate::time::Span;
 
 /// The list of cues that name none.
@@ -115,6 +115,7 @@ impl<'t> Loader<'t> {
         let parent = self.parent(&mut fields, ix, list, family);
         let auto = self.auto(&mut fields, list);
         let call = self.call(&mut fields);
+        let start_at = self.start_at(&mut fields, parent.is_some());
         let faults = &mut self.faults;
         let cue = Cue {
             id,
@@ -127,6 +128,7 @@ impl<'t> Loader<'t> {
             standby: fields.duration("standby", faults),
             notes: fields.text("notes", faults).map(|notes| self.texts.keep(notes)),
             at: civil::time(&mut fields, "at", faults),
+            start_at,
             planned: fields.duration("length", faults),
             wait: fields.duration("wait", faults).unwrap_or_default(),
             auto,
@@ -203,6 +205,17 @@ impl<'t> Loader<'t> {
         Some(Auto { when: when?, wait: wait.unwrap_or_default(), at_most: at_most.unwrap_or(AT_MOST) })
     }
 
+    /// `start_at = "19:30"`: the wall clock starts it, on the show's date.
+    fn start_at(&mut self, fields: &mut Fields<'t, 't>, grouped: bool) -> Option<StartAt> {
+        let span = fields.get("start_at")?.span();
+        let time = civil::time(fields, "start_at", &mut self.faults)?;
+        if grouped {
+            let message = format!("the clock starts {} alone, whatever its group does", self.subject);
+            self.faults.push(Fault::warning("start-at", span, message).help("put start_at on the group"));
+        }
+        Some(civil::start(time, self.show.date, self.show.timezone.as_deref()))
+    }
+
     /// `call = { lx = "12", sound = "12" }`.
     fn call(&mut self, fields: &mut Fields<'t, 't>) -> Vec<(Arc<str>, Arc<str>)> {
         let Some(node) = fields.get("call") else { return Vec::new() };
@@ -240,6 +253,7 @@ fn blank(line: u32) -> Cue {
         standby: None,
         notes: None,
         at: None,
+        start_at: None,
         planned: None,
         wait: Span::ZERO,
         auto: None,

@@ -76,6 +76,7 @@ impl<'t> Loader<'t> {
             standby: None,
             notes,
             at: None,
+            start_at: None,
             planned: None,
             wait: crate::time::Span::ZERO,
             auto: None,

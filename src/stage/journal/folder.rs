@@ -29,16 +29,19 @@ fn runs(folder: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
     Ok(found)
 }
 
-/// Starts the next run's file with its header on the disk.
+/// Starts the next run's file with its header on the disk, and the state that it begins with when that is not an empty one.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn start(folder: &Path, header: &Header) -> io::Result<(File, PathBuf)> {
+pub fn start(folder: &Path, header: &Header, begins: Option<Record>) -> io::Result<(File, PathBuf)> {
     let number = runs(folder)?.last().map_or(1, |(number, _)| number + 1);
     let path = folder.join(format!("run-{number:04}.jsonl"));
     let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
     let mut text = Vec::new();
     line::write(&Record { seq: 0, mono: Mono::ZERO, entry: Entry::Header(Box::new(header.clone())) }, &mut text)?;
+    if let Some(record) = begins {
+        line::write(&record, &mut text)?;
+    }
     file.write_all(&text)?;
     file.sync_all()?;
     File::open(folder)?.sync_all()?;

@@ -6,7 +6,7 @@
 //!
 //! The crash window. Before the bytes of a command leave, a `sending` line is in the ring; when the driver says that its last
 //! bytes have left, that report is in the ring before anything else happens. So after a crash an action is
-//! 1. in no `sending` line: it certainly did not leave, and is sent if it is still wanted;
+//! 1. in no `sending` line: it certainly did not leave; a value that is still wanted is sent, a momentary action is Held and offered on a key;
 //! 2. in both: it left;
 //! 3. in a `sending` line alone: nobody knows. A value is sent again, for that is harmless; a momentary action is Uncertain and offered on a key.
 

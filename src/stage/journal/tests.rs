@@ -38,7 +38,7 @@ fn queue() -> Checkpoints {
 /// A folder with one run of these entries, ended by the process or not.
 fn run(entries: &[Entry]) -> (tempfile::TempDir, std::path::PathBuf) {
     let dir = tempfile::tempdir().unwrap();
-    let (file, path) = folder::start(dir.path(), &header()).unwrap();
+    let (file, path) = folder::start(dir.path(), &header(), None).unwrap();
     let (writer_end, reader_end) = ring::create(memory(4096), 4).unwrap();
     let writer = Writer::spawn(Box::new(file), reader_end, queue()).unwrap();
     let mut log = Log::new(writer_end, queue(), writer.health(), 0, &[], Mono(0));
@@ -105,7 +105,7 @@ fn other_files_and_other_formats_are_refused_by_name() {
     assert!(read::file(&path).unwrap_err().to_string().contains("is not a journal"));
     let mut later = header();
     later.format = 99;
-    let (_, path) = folder::start(dir.path(), &later).unwrap();
+    let (_, path) = folder::start(dir.path(), &later, None).unwrap();
     assert!(path.ends_with("run-0002.jsonl"));
     assert!(read::file(&path).unwrap_err().to_string().contains("format 99"));
 }
@@ -113,7 +113,7 @@ fn other_files_and_other_formats_are_refused_by_name() {
 #[test]
 fn the_ring_gives_exactly_what_had_not_reached_the_file() {
     let dir = tempfile::tempdir().unwrap();
-    let (file, path) = folder::start(dir.path(), &header()).unwrap();
+    let (file, path) = folder::start(dir.path(), &header(), None).unwrap();
     let shared = memory(4096);
     let (writer_end, reader_end) = ring::create(shared.clone(), 4).unwrap();
     let writer = Writer::spawn(Box::new(file), reader_end, queue()).unwrap();

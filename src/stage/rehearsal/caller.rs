@@ -36,6 +36,14 @@ pub fn rehearse(run: &mut Run, call: &Call) {
     for (_, list) in caller.run.show().lists.clone().iter().zip(0_u16..) {
         caller.play(ListIx(list));
     }
+    // What the clock has still to start, it starts.
+    while let Some((_, due)) = caller.view().lists.iter().filter_map(|list| list.clock).min_by_key(|(_, due)| *due) {
+        let now = caller.run.now();
+        if caller.over() {
+            break;
+        }
+        caller.wait(due.since(now) + Span::ms(1));
+    }
     // What the last cue began comes to its end.
     caller.until(call.patience, |view, _| view.running.is_empty() && !view.fading);
     caller.wait(Span::secs(5));
@@ -63,6 +71,15 @@ impl Caller<'_> {
                 // It never came by itself: the caller takes it.
             }
             let Some(next) = here.next else { return };
+            if let Some((_, due)) = here.clock.filter(|(cue, _)| *cue == next) {
+                // The clock will take it: the caller does not.
+                let wait = due.since(self.run.now()) + Span::ms(1);
+                self.until(wait, |view, _| view.lists.get(list.at()).is_none_or(|l| l.next != Some(next)));
+                if self.over() {
+                    return;
+                }
+                continue;
+            }
             if let Some(until) = here.guard_until.filter(|until| *until > self.run.now()) {
                 self.wait(until.since(self.run.now()) + Span::ms(1));
                 continue;

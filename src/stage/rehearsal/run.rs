@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::devices::earlier;
 use crate::engine::{ActionId, By, Command, Effect, Effects, Engine, Input, Intent, KeyPhase, Mode, Note, Op, Report};
 use crate::links::Rack;
 use crate::links::rack::Cabling;
-use crate::show::{DeviceIx, Show};
+use crate::show::{DeviceIx, Show, StartAt};
 use crate::time::{Mono, Span, Wall};
 
 /// Rounds at one instant at the most: a driver that answers itself without end is a fault, not a reason to hang.
@@ -73,7 +75,8 @@ impl Run {
             pace: None,
             stuck: false,
         };
-        run.input(&Input::Clock { wall: evening(show), utc_offset: 0 });
+        let (wall, utc_offset) = evening(show);
+        run.input(&Input::Clock { wall, utc_offset });
         run.input(&Input::Begin { mode: Mode::Rehearsal });
         Ok(run)
     }
@@ -225,8 +228,20 @@ impl Run {
     }
 }
 
-/// Seven in the evening of the show's day, UTC.
-fn evening(show: &Show) -> Wall {
-    let start = show.date.and_then(|date| date.at(19, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).ok());
-    Wall(start.and_then(|at| i64::try_from(at.timestamp().as_nanosecond()).ok()).unwrap_or(0))
+/// Seven in the evening of the show's day where it plays, or a minute before the first cue that the clock starts; with its offset from UTC.
+fn evening(show: &Show) -> (Wall, i32) {
+    let zone = show.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    let date = show.date.unwrap_or(jiff::civil::Date::constant(1970, 1, 1));
+    let seven = date.at(19, 0, 0, 0).to_zoned(zone).ok();
+    let offset = seven.as_ref().map_or(0, |at| at.offset().seconds());
+    let seven = seven.and_then(|at| i64::try_from(at.timestamp().as_nanosecond()).ok()).unwrap_or(0);
+    let (day, east) = (86_400_000_000_000, i64::from(offset) * 1_000_000_000);
+    let midnight = (seven + east).div_euclid(day) * day - east;
+    let starts = show.cues.iter().filter_map(|cue| cue.start_at).map(|start| match start {
+        StartAt::At(wall) => wall.0,
+        StartAt::On(local) => local.saturating_sub(east),
+        StartAt::Daily(after) => midnight.saturating_add(i64::try_from(after.0).unwrap_or(0)),
+    });
+    let first = starts.min().map_or(seven, |at| at.saturating_sub(60_000_000_000));
+    (Wall(first.min(seven)), offset)
 }

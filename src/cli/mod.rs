@@ -7,6 +7,7 @@ pub mod check;
 pub mod families;
 pub mod findings;
 pub mod journal_arg;
+pub mod log;
 pub mod new;
 pub mod play;
 pub mod profiles;

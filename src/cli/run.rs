@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 use super::seat::{self, Here};
-use super::{asrun, findings, play, terminal};
+use super::{asrun, findings, log, play, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::Simulate;
 use crate::show::{Loaded, Show};
@@ -75,6 +75,8 @@ pub fn run(args: &Args) -> ExitCode {
     if !args.headless && !terminal::is_there() {
         return cannot("the console needs a terminal (without one: --headless, driven by OSC)");
     }
+    // Kept until the end: it writes the last lines.
+    let _log = log::start(&options.journal).inspect_err(|error| eprintln!("showcall: no log in {}: {error}", options.journal.display()));
     let sources = options.sources.clone();
     match start(args, options) {
         Ok(running) => attend(args, sources, running),
@@ -158,7 +160,9 @@ fn attend(args: &Args, sources: Arc<[(String, String)]>, running: Running) -> Ex
             None
         }
     };
+    tracing::info!(journal = %running.journal.display(), resumed = running.resumed, osc = ?running.osc, "ready");
     for notice in &running.notices {
+        tracing::warn!("{notice}");
         eprintln!("showcall: {}: {notice}", running.journal.display());
     }
     if args.headless {
@@ -171,6 +175,7 @@ fn attend(args: &Args, sources: Arc<[(String, String)]>, running: Running) -> Ex
     }
     headless(&here.handle, args.headless);
     let ended = running.join();
+    tracing::info!(good = ended.good, journalled = ended.journalled, "over");
     if let Some((runtime, Some(consoles))) = served {
         // A console that does not listen keeps nobody here.
         let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, consoles).await });

@@ -67,6 +67,7 @@ impl Core {
 
     /// A fact for the operator; it stands until the same key says another, or that all is good.
     pub fn fact(&mut self, fact: Facet) {
+        tracing::warn!("{}", fact.text);
         self.facts.retain(|known| known.key != fact.key);
         if fact.level != Level::Good {
             self.facts.push(fact);
@@ -99,6 +100,7 @@ impl Core {
 
     /// Writes a fact of the process.
     pub fn say(&mut self, now: Mono, text: String) {
+        tracing::info!("{text}");
         self.log.put(now, Entry::Stage { text });
     }
 
@@ -171,6 +173,7 @@ impl Core {
     fn hear(&mut self, now: Mono) {
         self.reports.extend(self.rack.take_reports());
         for (device, report) in self.reports.drain(..) {
+            tell(&self.show, device, &report);
             let input = Input::Device { device, report };
             self.log.put(now, Entry::Input(input.clone()));
             self.inputs.push_back((now, input));
@@ -249,5 +252,19 @@ impl Core {
     pub fn end(&mut self, now: Mono, why: String) {
         self.log.put(now, Entry::End { why });
         self.publish(now);
+    }
+}
+
+/// What a technician would look for in the log; values and proofs are the journal's. The log's queue is bounded and never waited for.
+fn tell(show: &Show, device: DeviceIx, report: &Report) {
+    let key = &*show.device(device).key;
+    match report {
+        Report::Online { identity } => tracing::info!(device = key, identity = identity.as_deref().unwrap_or_default(), "online"),
+        Report::Offline { why } => tracing::warn!(device = key, "offline: {why}"),
+        Report::Restarted => tracing::warn!(device = key, "restarted"),
+        Report::NeedsHuman { why } => tracing::error!(device = key, "needs a person: {why}"),
+        Report::Health(facet) if facet.level >= Level::Warn => tracing::warn!(device = key, facet = &*facet.key, "{}", facet.text),
+        Report::Health(facet) => tracing::info!(device = key, facet = &*facet.key, "{}", facet.text),
+        other => tracing::trace!(device = key, "{other:?}"),
     }
 }

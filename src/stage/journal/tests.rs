@@ -20,7 +20,15 @@ fn memory(words: usize) -> Arc<dyn Words> {
 
 fn header() -> Header {
     let sources = vec![("show.toml".to_owned(), "[show]\n".to_owned())];
-    Header { format: FORMAT, showcall: "0".into(), run: 4, title: "t".into(), mode: Mode::Live, hash: hash(&sources), sources: sources.into() }
+    Header {
+        format: FORMAT,
+        showcall: "0".into(),
+        run: 4,
+        title: "t".into(),
+        mode: Mode::Live,
+        hash: hash(&sources),
+        sources: sources.into(),
+    }
 }
 
 fn go() -> Entry {

@@ -1,8 +1,6 @@
 //! Hardware profiles: the built-in ones load, and a bad one is told so in plain words.
 #![allow(clippy::unwrap_used)]
 
-#![allow(clippy::unwrap_used)]
-
 use std::fmt::Write as _;
 use std::path::Path;
 

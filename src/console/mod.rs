@@ -1,6 +1,6 @@
 //! Ring 4: the terminal. A pure view of a [`Snapshot`] for a caller in the dark and a technician with a headset.
 //!
-//! One table ([`keys`]) feeds the keys, the footer and the help. [`draw()`] is a pure function of show, snapshot and
+//! One table (`keys`) feeds the keys, the footer and the help. [`draw()`] is a pure function of show, snapshot and
 //! [`Ui`]; only [`run()`] touches a terminal. The console sees a [`Seat`]: the stage itself, or an attached client.
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`launch`] | puts a run together and starts it |
+//! | [`mod@launch`] | puts a run together and starts it |
 //! | [`clock`] | the one thread that keeps time |
 //! | [`core`] | one input: record, apply, mark, send |
 //! | [`pacer`] | when each universe is sent |

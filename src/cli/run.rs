@@ -121,13 +121,18 @@ fn simulate(keys: Option<&[String]>, show: &Show) -> Result<Simulate, String> {
 
 /// Starts it; with a terminal, a person is asked what the rules leave open.
 fn start(args: &Args, mut options: Options) -> Result<Running, StageError> {
+    let mut asked = false;
     loop {
-        match launch(options.clone()) {
-            Err(StageError::Ask(why)) if !args.headless => match ask(&why) {
-                Some(choice) => options.choice = choice,
-                None => return Err(StageError::Ask(why)),
-            },
+        let why = match launch(options.clone()) {
+            Err(StageError::Ask(why)) if !args.headless => why,
+            // What was answered cannot be done: the other answers still stand.
+            Err(StageError::Refused(why)) if asked => why,
             other => return other,
+        };
+        asked = true;
+        match ask(&why) {
+            Some(choice) => options.choice = choice,
+            None => return Err(StageError::Ask(why)),
         }
     }
 }
@@ -135,14 +140,14 @@ fn start(args: &Args, mut options: Options) -> Result<Running, StageError> {
 /// One question before the console takes the screen. `None`: no answer.
 fn ask(why: &str) -> Option<Choice> {
     loop {
-        eprint!("{why}.\n  r  go on with it\n  a  go on with it although the show has changed\n  f  begin anew\n  q  do nothing\n> ");
+        eprint!("{why}\n  r  go on with it, with the show as it is now\n  f  begin anew\n  q  do nothing\nthen Enter> ");
         let mut line = String::new();
         if std::io::stdin().read_line(&mut line).ok()? == 0 {
             return None;
         }
         match line.trim() {
-            "r" => return Some(Choice::Resume),
-            "a" => return Some(Choice::Adopt),
+            // Of a show that has not changed this is a plain resume.
+            "r" => return Some(Choice::Adopt),
             "f" => return Some(Choice::Fresh),
             "q" => return None,
             _ => {}

@@ -3,13 +3,15 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::engine::{By, Intent, Phase, Prompt, Snapshot};
+use crate::engine::{ActionState, By, Intent, Phase, Prompt, Snapshot, Why};
 use crate::show::{ListIx, Show};
 use crate::stage::Handle;
 use crate::time::Span;
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(50);
+/// Before its first look.
+const FIRST: Duration = Duration::from_millis(500);
 /// Between two GOs at least, so that one can be seen.
 const PAUSE: Span = Span::ms(500);
 /// A cue that runs longer is not waited for.
@@ -21,6 +23,8 @@ const FOLLOWER: Span = Span::secs(2);
 pub fn start(handle: Handle) {
     thread::spawn(move || {
         let show = handle.show();
+        // The first picture is from before the show's start.
+        thread::sleep(FIRST);
         while !handle.over() {
             // A busy stage gets the same wish at the next look.
             let _ = match wish(&show, &handle.snapshot()) {
@@ -54,13 +58,15 @@ fn wish(show: &Show, snapshot: &Snapshot) -> Wish {
     let follows = view.auto.is_some_and(|auto| !auto.held && auto.due.is_some_and(|due| due.since(snapshot.now) < FOLLOWER));
     let soon = since.is_some_and(|since| since < PAUSE || (busy && since < PATIENCE));
     let guarded = view.guard_until.is_some_and(|until| until > snapshot.now);
-    if follows || soon || guarded { Wish::Wait } else { Wish::Press(Intent::Go { list: ListIx(0), seen: Some(next) }) }
+    // What the show's start sends comes first; each of them ends by itself, proven or not.
+    let starting = since.is_none() && snapshot.actions.iter().any(|a| a.why == Why::Start && !matches!(a.state, ActionState::Ended(_)));
+    if follows || soon || guarded || starting { Wish::Wait } else { Wish::Press(Intent::Go { list: ListIx(0), seen: Some(next) }) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ListView;
+    use crate::engine::{ActionId, ActionView, ListView, Outcome};
     use crate::show::CueIx;
     use crate::time::Mono;
 
@@ -73,6 +79,22 @@ mod tests {
         assert_eq!(wish(&show, &snapshot), go);
         snapshot.lists[0].guard_until = Some(Mono(10_100_000_000));
         assert_eq!(wish(&show, &snapshot), Wish::Wait);
+        snapshot.lists[0].guard_until = None;
+        let mute = |state| ActionView {
+            action: ActionId(1),
+            why: Why::Start,
+            device: None,
+            prop: None,
+            text: "desk host on: off".into(),
+            due: Mono::ZERO,
+            state,
+            sent_at: None,
+            ended_at: None,
+        };
+        snapshot.actions = vec![mute(ActionState::Open)];
+        assert_eq!(wish(&show, &snapshot), Wish::Wait, "the show's start is still on its way");
+        snapshot.actions = vec![mute(ActionState::Ended(Outcome::Sent))];
+        assert_eq!(wish(&show, &snapshot), go);
         snapshot.lists[0] = ListView { last: Some((CueIx(0), Mono(9_000_000_000))), ..ListView::default() };
         assert_eq!(wish(&show, &snapshot), Wish::End);
         snapshot.phase = Phase::Paused;

@@ -97,6 +97,9 @@ impl Engine {
                 let known = old.show.prop_by_path(ix, path).and_then(|p| old.s.props.get(p.at()));
                 if let Some((known, mine)) = known.zip(self.s.props.get_mut(prop.at())) {
                     *mine = PropState { newest: None, mover: None, ..known.clone() };
+                    if mine.next_go {
+                        self.s.next_go.insert(*prop);
+                    }
                 }
             }
         }

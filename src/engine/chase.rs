@@ -32,7 +32,7 @@ impl Engine {
         if self.s.phase == Phase::Panicked {
             return self.refuse("no chase after panic: press the resume key first");
         }
-        if !self.show.list(list).cues.contains(&cue) {
+        if self.show.list(list).cues.binary_search(&cue).is_err() {
             return self.refuse("that cue stands in another list");
         }
         let lines = self.chase_lines(list, cue).into_iter().map(|(_, line)| line).collect();

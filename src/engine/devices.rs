@@ -180,6 +180,7 @@ impl Engine {
             OnReturn::NextGo => {
                 if let Some(state) = self.s.props.get_mut(prop.at()) {
                     state.next_go = true;
+                    self.s.next_go.insert(prop);
                 }
             }
             OnReturn::AtOnce => self.reassert(prop),
@@ -205,9 +206,8 @@ impl Engine {
 
     /// What waited for the next GO to be put back goes with it.
     pub(super) fn reassert_at_go(&mut self) {
-        for i in 0..self.s.props.len() {
-            let Ok(prop) = u32::try_from(i).map(PropIx) else { break };
-            let waits = self.s.props.get_mut(i).is_some_and(|p| std::mem::take(&mut p.next_go));
+        for prop in std::mem::take(&mut self.s.next_go) {
+            let waits = self.s.props.get_mut(prop.at()).is_some_and(|p| std::mem::take(&mut p.next_go));
             if waits && self.differs(prop) {
                 self.reassert(prop);
             }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::actions::{Origin, What};
 use super::due::Work;
-use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership, Why};
+use super::running::RunId;
+use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership};
 use crate::light::Board;
-use crate::show::{Act, DeviceIx, LightAct, ParamIx, Rest};
-use crate::time::Span;
+use crate::show::{DeviceIx, LightAct};
+
+/// Owns the fades that belong to no cue: runs count from 1.
+const NO_RUN: u64 = 0;
 
 impl Engine {
     /// The lights, for rendering.
@@ -30,10 +33,10 @@ impl Engine {
     /// Changes the lights. Nothing comes back on that wire: at its end the action is *sent*.
     pub(super) fn light(&mut self, act: &Arc<LightAct>, origin: Origin) {
         let now = self.s.now;
-        self.remember_lights(origin);
+        self.remember_lights(act, origin);
         let own = act.delay + act.up.max(act.down);
         let id = self.open(None, What::Light { label: Arc::clone(&act.label) }, own, origin);
-        self.board.apply(now, act);
+        self.board.apply_of(origin.run.map_or(NO_RUN, |run| run.0), now, act);
         self.out.push(Effect::Lights);
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.sent_at = Some(now);
@@ -72,45 +75,27 @@ impl Engine {
         self.out.push(Effect::Lights);
     }
 
-    /// What one action moves stays where it is; what a later cue took over goes on.
-    pub(super) fn halt_lights_of(&mut self, id: ActionId) {
-        let show = Arc::clone(&self.show);
-        let Some(action) = self.s.actions.get(&id) else { return };
-        let (What::Light { .. }, Why::Step { cue, step, rung }) = (&action.what, action.origin.why) else { return };
-        let Some(spec) = show.cue(cue).steps.get(usize::from(step)) else { return };
-        let acts = if rung == 0 { Some(&spec.acts) } else { spec.ladder.get(usize::from(rung) - 1) };
-        for act in acts.into_iter().flatten() {
-            if let Act::Light(light) = act {
-                self.freeze_params(light);
-            }
-        }
+    /// What a run moves stays where it is; what a later cue took over goes on.
+    pub(super) fn halt_lights_of(&mut self, run: RunId) {
+        self.board.halt_of(run.0, self.s.now);
+        self.out.push(Effect::Lights);
     }
 
-    fn freeze_params(&mut self, light: &LightAct) {
-        let now = self.s.now;
-        let moves = |ix: ParamIx, to: u16| self.board.target(ix) == Some(to) && self.board.level(ix, now) != to;
-        let mut values: Vec<(ParamIx, u16)> =
-            light.values.iter().filter(|(ix, to)| moves(*ix, *to)).map(|(ix, _)| *ix).map(|ix| (ix, self.board.level(ix, now))).collect();
-        if light.rest == Rest::Out {
-            for (i, param) in self.show.rig.params.iter().enumerate() {
-                let Ok(ix) = u32::try_from(i).map(ParamIx) else { break };
-                let named = light.values.binary_search_by_key(&ix, |(p, _)| *p).is_ok();
-                if param.intensity && !named && moves(ix, 0) {
-                    values.push((ix, self.board.level(ix, now)));
-                }
-            }
-            values.sort_unstable();
-        }
-        let still = LightAct {
-            values,
-            release: Vec::new(),
-            up: Span::ZERO,
-            down: Span::ZERO,
-            delay: Span::ZERO,
-            rest: Rest::Keep,
-            ..light.clone()
-        };
-        self.board.apply(now, &still);
+    /// What no cue moves (an undo, a chase) stays where it is.
+    pub(super) fn halt_stray_lights(&mut self) {
+        self.board.halt_of(NO_RUN, self.s.now);
+        self.out.push(Effect::Lights);
+    }
+
+    /// The lights of one run stand.
+    pub(super) fn pause_lights_of(&mut self, run: RunId) {
+        self.board.pause_of(run.0, self.s.now);
+        self.out.push(Effect::Lights);
+    }
+
+    /// The lights of one run go on.
+    pub(super) fn resume_lights_of(&mut self, run: RunId) {
+        self.board.resume_of(run.0, self.s.now);
         self.out.push(Effect::Lights);
     }
 }

@@ -65,6 +65,10 @@ impl Engine {
             list.paused = false;
         }
         self.unpause_lights();
+        // What survived the stop is no longer paused either.
+        for run in self.runs_in(Target::All, false) {
+            self.resume_run(run);
+        }
     }
 
     fn lists_in(&self, target: Target) -> Vec<ListIx> {
@@ -90,6 +94,7 @@ impl Engine {
         if let Some(run) = self.s.runs.get_mut(&id) {
             run.paused = Some(Paused { since: now, timers });
         }
+        self.pause_lights_of(id);
         for action in self.fades_of(id) {
             self.freeze_fade(action);
         }
@@ -110,6 +115,7 @@ impl Engine {
                 action.timer = Some(key);
             }
         }
+        self.resume_lights_of(id);
         for action in self.fades_of(id) {
             self.thaw_fade(action);
         }

@@ -76,8 +76,9 @@ impl Engine {
             self.alert(Level::Bad, format!("cue {} did not start: too many cues run (do cues start each other?)", spec.number), None);
             return None;
         }
-        if self.end_start(cue) {
-            self.say(Level::Notice, format!("cue {} runs before its time: the clock will not start it again", spec.number));
+        if spec.start_at.is_some() && self.end_start(cue) {
+            let text = format!("cue {} runs before its time: the clock will not start it again", spec.number);
+            self.note(Note::Tell { level: Level::Notice, text: text.into() });
         }
         self.s.next.run += 1;
         let id = RunId(self.s.next.run);

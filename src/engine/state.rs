@@ -1,6 +1,6 @@
 //! All that the engine remembers: one value, so that a checkpoint is a copy of it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::transport::ListState;
 use super::undo::Undoable;
 use super::wants::PropState;
 use super::{ActionId, ActionView, Alert, CueFlags, Line, Mode, Phase, Prompt};
-use crate::show::Show;
+use crate::show::{PropIx, Show};
 use crate::time::{Mono, Wall};
 
 /// The whole state of a run.
@@ -39,6 +39,8 @@ pub(super) struct State {
     pub(super) actions: BTreeMap<ActionId, Action>,
     pub(super) ended: VecDeque<ActionView>,
     pub(super) props: Vec<PropState>,
+    /// Properties that may go out with the next GO: each says itself whether it still does.
+    pub(super) next_go: BTreeSet<PropIx>,
     pub(super) devices: Vec<DeviceState>,
     pub(super) offers: Vec<Offered>,
     pub(super) alerts: VecDeque<Alert>,
@@ -80,6 +82,7 @@ impl State {
             actions: BTreeMap::new(),
             ended: VecDeque::new(),
             props: vec![PropState::default(); show.props.len()],
+            next_go: BTreeSet::new(),
             devices: vec![DeviceState::default(); show.devices.len()],
             offers: Vec::new(),
             alerts: VecDeque::new(),

@@ -69,8 +69,8 @@ impl Engine {
             self.halt_fade(id, Priority::Discrete);
             self.finish(id, Outcome::Cancelled);
         }
-        if self.s.runs.is_empty() && self.s.phase != Phase::Panicked {
-            self.halt_lights();
+        if self.s.phase != Phase::Panicked {
+            self.halt_stray_lights();
         }
     }
 
@@ -130,10 +130,10 @@ impl Engine {
     pub(super) fn stop_run(&mut self, run: RunId, priority: Priority) {
         let open: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| a.origin.run == Some(run)).map(|(id, _)| *id).collect();
         self.end_run(run, true);
+        self.halt_lights_of(run);
         for id in open {
             let travels = self.s.actions.get(&id).is_some_and(|a| !matches!(a.what, What::Want { .. }));
             if travels {
-                self.halt_lights_of(id);
                 self.halt_fade(id, priority);
                 self.finish(id, Outcome::Cancelled);
             } else if let Some(action) = self.s.actions.get_mut(&id) {

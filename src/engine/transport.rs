@@ -221,7 +221,8 @@ impl Engine {
     /// Where the pointer goes after a cue.
     pub(super) fn after(&self, list: ListIx, cue: CueIx) -> Option<CueIx> {
         let order = &self.show.list(list).cues;
-        let at = order.iter().position(|c| *c == cue)?;
+        // File order is running order: the indexes of a list rise.
+        let at = order.binary_search(&cue).ok()?;
         order.iter().skip(at + 1).copied().find(|c| self.stands(*c, Some(cue)))
     }
 
@@ -248,7 +249,7 @@ impl Engine {
 
     /// Moves the pointer because somebody wants it: a chain ends.
     pub(super) fn standby(&mut self, list: ListIx, cue: Option<CueIx>, by: &By) {
-        if cue.is_some_and(|c| !self.show.list(list).cues.contains(&c)) {
+        if cue.is_some_and(|c| self.show.list(list).cues.binary_search(&c).is_err()) {
             return self.refuse("the pointer stays: that cue stands in another list");
         }
         self.drop_follower(list);
@@ -273,9 +274,10 @@ impl Engine {
     /// Moves the pointer by cues.
     pub(super) fn move_by(&mut self, list: ListIx, by: i32, who: &By) {
         let Some(at) = self.s.lists.get(list.at()).map(|l| l.at.next) else { return };
-        let order = self.show.list(list).cues.clone();
+        let show = Arc::clone(&self.show);
+        let order = &show.list(list).cues;
         let ends = if at.is_some() { None } else { Some(order.len()) };
-        let Some(start) = ends.or_else(|| order.iter().position(|c| Some(*c) == at)) else { return };
+        let Some(start) = ends.or_else(|| at.and_then(|cue| order.binary_search(&cue).ok())) else { return };
         let stands = |i: &usize| order.get(*i).is_some_and(|c| self.stands(*c, at));
         let steps = by.unsigned_abs() as usize;
         let to = if by < 0 {

@@ -1,5 +1,6 @@
 //! Undo of the last GO and its follow-ons: only what still holds what this GO sent goes back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -23,8 +24,8 @@ pub(super) struct Undoable {
     go: u64,
     at: Mono,
     changes: Vec<Change>,
-    /// Where the lights were going before; `None` while the GO has not changed them.
-    lights: Option<Vec<(ParamIx, Option<u16>)>>,
+    /// Where the parameters that the GO changed were going before.
+    lights: BTreeMap<ParamIx, Option<u16>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ impl Engine {
     const CHANGES: usize = 4096;
 
     pub(super) fn open_undo(&mut self, list: ListIx, cue: CueIx, go: u64) {
-        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: None });
+        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: BTreeMap::new() });
     }
 
     /// Notes what a property held before the last GO, and for a hot cue that restores.
@@ -71,11 +72,17 @@ impl Engine {
         }
     }
 
-    /// Notes where the lights were going before the last GO first changes them.
-    pub(super) fn remember_lights(&mut self, origin: Origin) {
-        let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go) && u.lights.is_none()) else { return };
-        let params = u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX);
-        undo.lights = Some((0..params).map(ParamIx).map(|ix| (ix, self.board.target(ix))).collect());
+    /// Notes where the parameters of an act were going before the last GO first changes them.
+    pub(super) fn remember_lights(&mut self, act: &LightAct, origin: Origin) {
+        let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
+        let mut note = |ix: ParamIx| {
+            undo.lights.entry(ix).or_insert_with(|| self.board.target(ix));
+        };
+        act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied()).for_each(&mut note);
+        if act.rest == Rest::Out {
+            let intensities = (0_u32..).zip(&self.show.rig.params).filter(|(_, param)| param.intensity);
+            intensities.map(|(ix, _)| ParamIx(ix)).filter(|ix| self.board.target(*ix).is_some()).for_each(note);
+        }
     }
 
     /// Shows what an undo would do, or does it.
@@ -135,7 +142,7 @@ impl Engine {
                 }
             })
             .collect();
-        if undo.lights.is_some() {
+        if !undo.lights.is_empty() {
             lines.push(PromptLine { text: "lights: back in 1s".into(), ticked: true, possible: true });
         }
         lines
@@ -158,8 +165,8 @@ impl Engine {
                 Fate::Program(_) | Fate::Stays(_) => left += 1,
             }
         }
-        if let Some(before) = &undo.lights {
-            self.lights_back(before);
+        if !undo.lights.is_empty() {
+            self.lights_back(&undo.lights);
         }
         let state = self.s.lists.get(undo.list.at()).and_then(|l| l.last);
         if let Some((_, _, position)) = state {
@@ -182,7 +189,7 @@ impl Engine {
         }
     }
 
-    fn lights_back(&mut self, before: &[(ParamIx, Option<u16>)]) {
+    fn lights_back(&mut self, before: &BTreeMap<ParamIx, Option<u16>>) {
         let (mut values, mut release) = (Vec::new(), Vec::new());
         for (ix, target) in before {
             match target {

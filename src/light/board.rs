@@ -56,6 +56,10 @@ pub(super) struct Motion {
     pub(super) curve: Curve,
     /// Travels that refer to it; at zero its place is free.
     pub(super) users: u32,
+    /// Whose it is: what is stopped or paused together.
+    pub(super) owner: u64,
+    /// Since when it stands, on the board's clock.
+    pub(super) frozen: Option<Mono>,
 }
 
 impl Travel {
@@ -80,6 +84,24 @@ impl Motion {
         self.start + self.length
     }
 
+    /// Its own clock: it stands while it is frozen.
+    fn clock(&self, t: Mono) -> Mono {
+        self.frozen.map_or(t, |at| at.min(t))
+    }
+
+    fn begun(&self, t: Mono) -> bool {
+        self.clock(t) >= self.start
+    }
+
+    fn over(&self, t: Mono) -> bool {
+        self.clock(t) >= self.end()
+    }
+
+    /// It stands on its way.
+    fn stands(&self) -> bool {
+        self.users > 0 && self.frozen.is_some_and(|at| at < self.end())
+    }
+
     /// How much of its time has passed, in units of 2^-32.
     fn done(&self, t: Mono) -> u64 {
         if t >= self.end() {
@@ -89,6 +111,7 @@ impl Motion {
     }
 
     fn shaped(&self, rising: bool, t: Mono) -> u64 {
+        let t = self.clock(t);
         if t < self.start { 0 } else { shape(self.curve, rising, self.done(t)) }
     }
 }
@@ -96,6 +119,7 @@ impl Motion {
 /// The places of an act's motions, made when first needed; the act itself is one of their users until it is applied.
 #[derive(Default)]
 struct Makers {
+    owner: u64,
     up: Option<u32>,
     down: Option<u32>,
     jump: Option<u32>,
@@ -118,10 +142,15 @@ impl Board {
     ///
     /// While paused, jumps land at once and fades wait for [`Self::resume`].
     pub fn apply(&mut self, at: Mono, act: &LightAct) {
+        self.apply_of(0, at, act);
+    }
+
+    /// As [`Self::apply`]; the fades belong to `owner` and are stopped or paused with it.
+    pub fn apply_of(&mut self, owner: u64, at: Mono, act: &LightAct) {
         let t = self.clock(at);
         self.settle(t);
         let dark = self.dark_before(t, act);
-        let mut makers = Makers::default();
+        let mut makers = Makers { owner, ..Makers::default() };
         for (ix, to) in &act.values {
             self.name(*ix);
             self.take(t, act, *ix, *to, &dark, &mut makers);
@@ -185,6 +214,46 @@ impl Board {
         self.motions.clear();
     }
 
+    /// The fades of one owner stop where they are at `at`; those that wait are forgotten. What another took over since goes on.
+    pub fn halt_of(&mut self, owner: u64, at: Mono) {
+        let t = self.clock(at);
+        self.settle(t);
+        for i in 0..self.states.len() {
+            let state = self.states[i];
+            if let Some(next) = state.next.filter(|next| self.owns(owner, *next)) {
+                self.drop_motion(next.motion);
+                self.states[i].next = None;
+            }
+            if self.owns(owner, state.now) {
+                self.states[i].now = Travel::still(self.value(&State { next: None, ..state }, t));
+                self.drop_motion(state.now.motion);
+                self.touch(i);
+            }
+        }
+    }
+
+    /// The fades and delays of one owner stand until [`Self::resume_of`].
+    pub fn pause_of(&mut self, owner: u64, at: Mono) {
+        let t = self.clock(at);
+        for motion in self.motions.iter_mut().filter(|m| m.owner == owner) {
+            motion.frozen.get_or_insert(t);
+        }
+    }
+
+    /// What [`Self::pause_of`] held goes on for the time that was left.
+    pub fn resume_of(&mut self, owner: u64, at: Mono) {
+        let t = self.clock(at);
+        for motion in self.motions.iter_mut().filter(|m| m.owner == owner) {
+            if let Some(since) = motion.frozen.take() {
+                motion.start += t.since(since);
+            }
+        }
+    }
+
+    fn owns(&self, owner: u64, travel: Travel) -> bool {
+        self.motions.get(travel.motion as usize).is_some_and(|m| m.owner == owner)
+    }
+
     /// All fades and delays stand until [`Self::resume`].
     pub fn pause(&mut self, at: Mono) {
         self.paused.get_or_insert(at);
@@ -200,7 +269,8 @@ impl Board {
     /// True while a fade or its delay runs; a paused board does not move. The frame at [`Self::settles_at`] is the last new one.
     #[must_use]
     pub fn moving(&self, now: Mono) -> bool {
-        self.paused.is_none() && now < self.settles_at()
+        let last = self.motions.iter().filter(|m| m.users > 0 && m.frozen.is_none()).map(Motion::end).max().unwrap_or_default();
+        self.paused.is_none() && last > Mono::ZERO && now < last + self.lag
     }
 
     /// When the last fade is over; the far future while paused with a fade under way; a past instant when all rests.
@@ -208,6 +278,7 @@ impl Board {
     pub fn settles_at(&self) -> Mono {
         let last = self.motions.iter().filter(|m| m.users > 0).map(Motion::end).max().unwrap_or_default();
         match self.paused {
+            _ if self.motions.iter().any(Motion::stands) => Mono(u64::MAX),
             Some(at) if last > at - self.lag => Mono(u64::MAX),
             _ if last == Mono::ZERO => Mono::ZERO,
             _ => last + self.lag,
@@ -246,7 +317,7 @@ impl Board {
     }
 
     fn current(&self, state: &State, t: Mono) -> Travel {
-        state.next.filter(|n| self.motions.get(n.motion as usize).is_none_or(|m| t >= m.start)).unwrap_or(state.now)
+        state.next.filter(|n| self.motions.get(n.motion as usize).is_none_or(|m| m.begun(t))).unwrap_or(state.now)
     }
 
     fn value(&self, state: &State, t: Mono) -> u16 {
@@ -258,14 +329,14 @@ impl Board {
     fn settle(&mut self, t: Mono) {
         for i in 0..self.states.len() {
             if let Some(next) = self.states[i].next
-                && self.motions.get(next.motion as usize).is_none_or(|m| t >= m.start)
+                && self.motions.get(next.motion as usize).is_none_or(|m| m.begun(t))
             {
                 self.drop_motion(self.states[i].now.motion);
                 self.states[i].now = next;
                 self.states[i].next = None;
             }
             let travel = self.states[i].now;
-            if self.motions.get(travel.motion as usize).is_some_and(|m| t >= m.end()) {
+            if self.motions.get(travel.motion as usize).is_some_and(|m| m.over(t)) {
                 self.drop_motion(travel.motion);
                 self.states[i].now = Travel::still(travel.to);
             }
@@ -296,13 +367,15 @@ impl Board {
             self.states[ix.at()].now = Travel::still(to);
             return;
         }
+        let owner = makers.owner;
         let place = match (jump, falls) {
             (true, _) => &mut makers.jump,
             (false, true) => &mut makers.down,
             (false, false) => &mut makers.up,
         };
         let (length, curve) = if jump { (Span::ZERO, Curve::Snap) } else { (length, act.curve) };
-        let motion = *place.get_or_insert_with(|| make(&mut self.motions, Motion { start: t + delay, length, curve, users: 1 }));
+        let begun = Motion { start: t + delay, length, curve, users: 1, owner, frozen: None };
+        let motion = *place.get_or_insert_with(|| make(&mut self.motions, begun));
         if let Some(m) = self.motions.get_mut(motion as usize) {
             m.users += 1;
         }

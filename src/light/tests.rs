@@ -335,3 +335,55 @@ proptest! {
         prop_assert!(board.motions.len() <= 2 * rig.params.len() + 3, "motions are used again");
     }
 }
+
+#[test]
+fn one_owner_stands_and_goes_on_for_the_time_that_was_left_while_another_moves() {
+    let mut board = Board::new(rig());
+    board.apply_of(1, ms(0), &act(&[(DIM, 40_000)], 1000));
+    board.apply_of(2, ms(0), &act(&[(head(1, DIM), 40_000)], 1000));
+    board.pause_of(1, ms(250));
+    assert_eq!((board.level(DIM, ms(900)), board.level(head(1, DIM), ms(900))), (10_000, 36_000));
+    assert!(board.moving(ms(900)) && !board.moving(ms(1000)), "what stands does not move");
+    assert_eq!(board.settles_at(), Mono(u64::MAX));
+    board.resume_of(1, ms(2000));
+    assert_eq!(board.level(DIM, ms(2250)), 20_000);
+    assert_eq!(board.settles_at(), ms(2750));
+}
+
+#[test]
+fn one_owner_halts_where_it_is_and_forgets_what_waits_while_another_moves() {
+    let mut board = Board::new(rig());
+    board.apply_of(1, ms(0), &act(&[(DIM, 40_000), (RED, 0)], 1000));
+    board.apply_of(1, ms(0), &LightAct { delay: Span::ms(800), ..act(&[(head(2, DIM), FULL)], 1000) });
+    board.apply_of(2, ms(100), &act(&[(RED, FULL)], 1000));
+    board.halt_of(1, ms(500));
+    assert_eq!((board.level(DIM, ms(9000)), board.level(head(2, DIM), ms(9000))), (20_000, 0));
+    assert_eq!(board.level(RED, ms(9000)), FULL, "the newest act owns it");
+    assert_eq!(board.settles_at(), ms(1100));
+}
+
+proptest! {
+    #[test]
+    fn pausing_every_owner_is_the_same_as_pausing_all(
+        acts in prop::collection::vec((0_u64..900, 0_u64..4, 0_u32..12, any::<u16>(), 0_u64..2000, 0_u64..500), 1..12),
+        (at, stood, later) in (0_u64..2500, 0_u64..3000, 0_u64..4000),
+    ) {
+        let (mut all, mut each) = (Board::new(rig()), Board::new(rig()));
+        for (when, owner, ix, to, over, delay) in &acts {
+            let act = LightAct { delay: Span::ms(*delay), ..act(&[(ParamIx(*ix), *to)], *over) };
+            all.apply_of(*owner, ms(*when), &act);
+            each.apply_of(*owner, ms(*when), &act);
+        }
+        let (at, back) = (ms(1000 + at), ms(1000 + at + stood));
+        all.pause(at);
+        (0..4).for_each(|owner| each.pause_of(owner, at));
+        let levels = |board: &Board, now| (0..12).map(|ix| board.level(ParamIx(ix), now)).collect::<Vec<_>>();
+        prop_assert_eq!(levels(&all, back), levels(&each, back));
+        prop_assert_eq!(levels(&all, back), levels(&all, at));
+        all.resume(back);
+        (0..4).for_each(|owner| each.resume_of(owner, back));
+        prop_assert_eq!(levels(&all, back + Span::ms(later)), levels(&each, back + Span::ms(later)));
+        (0..4).for_each(|owner| each.halt_of(owner, back));
+        prop_assert_eq!(levels(&all, back), levels(&each, back + Span::ms(later)), "halting every owner halts all");
+    }
+}

@@ -252,7 +252,7 @@ pub struct List {
     pub key: Arc<str>,
     /// The name the caller reads.
     pub name: Arc<str>,
-    /// Its cues in running order, children of groups included.
+    /// Its cues in running order, which is file order: their indexes rise. Children of groups are included.
     pub cues: Vec<CueIx>,
 }
 

@@ -84,6 +84,8 @@ fn run(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> Asked {
         },
         Act::Escape => {
             ui.close();
+            // The list shows NEXT again, which stop may have moved.
+            ui.cursor = None;
             Intent::Escape.into()
         }
         Act::Reset => Intent::Reset.into(),

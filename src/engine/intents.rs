@@ -78,8 +78,11 @@ impl Engine {
         if self.run_of(cue).is_some() {
             return self.say(Level::Notice, format!("cue {number} runs already"));
         }
+        let name = &self.show.cue(cue).name;
+        let name = if name.is_empty() { String::new() } else { format!(" {name}") };
+        // Before it starts: what its start has to say counts more.
+        self.say(Level::Good, format!("cue {number}{name} starts, out of order"));
         self.start_run(cue, Start::default());
-        self.say(Level::Good, format!("cue {number} {} starts, out of order", self.show.cue(cue).name));
     }
 
     /// What a step does to cues.

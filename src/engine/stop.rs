@@ -47,9 +47,15 @@ impl Engine {
             }
             Target::Hot(_) => Vec::new(),
         };
+        let mut again = String::new();
         for list in lists {
             self.drop_follower(list);
+            let next = |engine: &Self| engine.s.lists.get(list.at()).and_then(|l| l.at.next);
+            let before = next(self);
             self.repair(list, by);
+            if let Some(cue) = next(self).filter(|cue| Some(*cue) != before) {
+                again.push_str(&format!(", NEXT is {} again", self.show.cue(cue).number));
+            }
         }
         if matches!(target, Target::All) {
             self.s.due.drain(|_, work| matches!(work, Work::Verb(..)));
@@ -57,7 +63,13 @@ impl Engine {
             self.note(Note::Stopped);
             self.unpause_all();
         }
-        self.say(Level::Notice, if count == 0 { "stopped: nothing ran".into() } else { format!("stopped {count} cues") });
+        let what = match (target, count) {
+            (Target::Hot(hot), 1..) => format!("hot cue {} stopped", self.show.hots.get(hot.at()).map_or("", |h| &*h.name)),
+            (_, 0) => "stopped: nothing ran".to_owned(),
+            (_, 1) => "stopped 1 cue".to_owned(),
+            (_, count) => format!("stopped {count} cues"),
+        };
+        self.say(Level::Notice, what + &again);
     }
 
     /// Fades that belong to no cue (an undo, a chase) stop where they are as well.

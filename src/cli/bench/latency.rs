@@ -18,20 +18,29 @@ use crate::links::sys;
 const GAP: Duration = Duration::from_millis(165);
 const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// OSC GO in to the cue's OSC message out.
+/// OSC GO in to the cue's OSC message out, at the pace that the guard of quick cues allows.
 pub(super) fn osc_to_osc(args: &Args) -> Result<Json, String> {
+    presses(args, GAP, |_| "/go".to_owned())
+}
+
+/// The direct start of a cue by OSC to its OSC message out, every 50 ms: the pace at which other cue engines are measured.
+pub(super) fn start_to_osc(args: &Args) -> Result<Json, String> {
+    presses(args, Duration::from_millis(50), |n| format!("/cue/{}/start", n + 1))
+}
+
+fn presses(args: &Args, gap: Duration, address: impl Fn(u32) -> String) -> Result<Json, String> {
     let mut samples = best_of(args.runs, || {
         let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
         let world = World::start(&(head(receiver.port()) + &cues(args.n, 1)))?;
         let mut samples = Samples::default();
-        for _ in 0..args.n {
+        for n in 0..args.n {
             receiver.drain();
-            let said = world.say("/go")?;
+            let said = world.say(&address(n))?;
             match receiver.next(PATIENCE) {
                 Some(arrival) => samples.add(arrival.at.0 - said.0),
                 None => samples.missing += 1,
             }
-            std::thread::sleep(GAP);
+            std::thread::sleep(gap);
         }
         Ok(samples)
     })?;

@@ -32,6 +32,7 @@ type Figure = fn(&Args) -> Result<Json, String>;
 /// Name, what it is, and how it is taken.
 const FIGURES: &[(&str, Figure)] = &[
     ("osc_go_to_osc_out", latency::osc_to_osc),
+    ("osc_start_to_osc_out", latency::start_to_osc),
     ("go_to_50_messages", latency::fifty),
     ("go_to_artdmx", latency::go_to_artdmx),
     ("timed_actions_idle", latency::timed_idle),

@@ -37,14 +37,25 @@ impl Judge {
         self.folder.path().join("wire.pcapng")
     }
 
-    /// Ends the capture; gives the packets sent from 10.9.0.1 as opcode in hex, tab, and whether they are malformed.
-    pub fn verdict(mut self) -> Vec<String> {
+    /// Ends the capture when it holds these opcodes, or after ten seconds: what was captured is written block by block, a while later.
+    /// Gives the packets sent from 10.9.0.1 as opcode in hex, tab, and whether they are malformed.
+    pub fn verdict(mut self, wanted: &[&str]) -> Vec<String> {
+        let patience = Instant::now() + Duration::from_secs(10);
+        let holds_all = |packets: &[String]| wanted.iter().all(|opcode| packets.iter().any(|p| p.trim() == *opcode));
+        while !holds_all(&self.packets()) && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let interrupt = format!("kill -INT {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
         self.child.wait().unwrap();
+        let packets = self.packets();
+        assert!(holds_all(&packets), "of {wanted:?} one is missing or malformed in {packets:?}");
+        packets
+    }
+
+    fn packets(&self) -> Vec<String> {
         let fields = ["-T", "fields", "-e", "artnet.header.opcode", "-e", "_ws.malformed"];
-        let read = read(&self.file(), &fields);
-        read.lines().map(str::to_owned).collect()
+        read(&self.file(), &fields).lines().map(str::to_owned).collect()
     }
 }
 
@@ -76,10 +87,7 @@ fn olad_reads_our_levels_and_wireshark_finds_nothing_malformed() {
     let bad: Vec<_> = real.reports.iter().filter(|(_, r)| matches!(r, Report::Health(f) if f.level > Level::Notice)).collect();
     assert_eq!(bad, Vec::<&(DeviceIx, Report)>::new());
     drop(real);
-    let packets = judge.verdict();
-    for opcode in ["0x2000", "0x5000", "0x5200"] {
-        assert!(packets.iter().any(|p| p.trim() == opcode), "{opcode} is missing or malformed in {packets:?}");
-    }
+    let packets = judge.verdict(&["0x2000", "0x5000", "0x5200"]);
     assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
 }
 
@@ -102,7 +110,6 @@ fn olad_as_controller_discovers_and_drives_our_simulated_node() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!((node.peek("dmx/1/1"), node.peek("dmx/1/4")), (Some(Value::Int(10)), Some(Value::Int(0))));
-    let packets = judge.verdict();
-    assert!(packets.iter().any(|p| p.trim() == "0x2100"), "no sound reply in {packets:?}");
+    let packets = judge.verdict(&["0x2100"]);
     assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
 }

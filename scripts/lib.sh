@@ -3,7 +3,7 @@
 
 need_system_packages() {
     command -v cargo >/dev/null 2>&1 || {
-        echo "showcall needs Rust 1.88 or later: https://rustup.rs" >&2
+        echo "showcall needs Rust 1.89 or later: https://rustup.rs" >&2
         exit 1
     }
     missing=""

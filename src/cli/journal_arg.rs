@@ -1,6 +1,7 @@
 //! A journal named on the command line: a run's file, or a folder of runs.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::engine::Input;
@@ -51,6 +52,21 @@ pub fn open(path: &Path) -> Result<Opened, String> {
     let loaded = show::load_text(&content.header.sources);
     let show = loaded.show.ok_or("the show embedded in the journal does not load with this version of showcall")?;
     Ok(Opened { path: file, content, show })
+}
+
+/// Opens a journal and says on stderr what was wrong with its lines.
+///
+/// # Errors
+/// Exit code 2, the reason said, when it cannot be opened.
+pub fn open_or_say(path: &Path) -> Result<Opened, ExitCode> {
+    let opened = open(path).map_err(|why| {
+        eprintln!("showcall: {why}");
+        ExitCode::from(2)
+    })?;
+    for notice in &opened.content.notices {
+        eprintln!("showcall: {}: {notice}", opened.path.display());
+    }
+    Ok(opened)
 }
 
 /// Turns the show's clock into the venue's time of the day.

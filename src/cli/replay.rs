@@ -26,16 +26,10 @@ pub struct Args {
 /// Exit code 0: the same as the original, 1: it differs, 2: cannot read.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let opened = match journal_arg::open(&args.journal) {
+    let opened = match journal_arg::open_or_say(&args.journal) {
         Ok(opened) => opened,
-        Err(why) => {
-            eprintln!("showcall: {why}");
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
-    for notice in &opened.content.notices {
-        eprintln!("showcall: {}: {notice}", opened.path.display());
-    }
     let mut out = std::io::stdout().lock();
     // A reader that has seen enough closes the pipe; the verdict is the exit code.
     let verdict = replay(&opened, |line| drop((!args.quiet).then(|| writeln!(out, "{line}"))));

@@ -25,16 +25,10 @@ pub struct Args {
 /// Exit code 0: printed, 2: cannot read.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
-    let opened = match journal_arg::open(&args.journal) {
+    let opened = match journal_arg::open_or_say(&args.journal) {
         Ok(opened) => opened,
-        Err(why) => {
-            eprintln!("showcall: {why}");
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
-    for notice in &opened.content.notices {
-        eprintln!("showcall: {}: {notice}", opened.path.display());
-    }
     let text = if args.json { events(&opened) } else { report(&opened) };
     // A reader that has seen enough closes the pipe.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());

@@ -4,13 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actions::Origin;
+use super::lights::{TRAVEL, travel};
 use super::transport::Position;
 use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
-use crate::show::{Act, CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
-use crate::time::Span;
-
-/// Lights of a chase travel in this.
-const TRAVEL: Span = Span::secs(1);
+use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
 
 /// The final state of the cues before one.
 #[derive(Default)]
@@ -167,23 +164,13 @@ impl Engine {
     fn light_differences(&self, fold: &Fold) -> Option<LightAct> {
         let values: Vec<(ParamIx, u16)> =
             fold.lights.iter().filter(|(ix, to)| self.board.target(**ix) != Some(**to)).map(|(ix, to)| (*ix, *to)).collect();
-        let mut release: Vec<ParamIx> = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX))
+        let release: Vec<ParamIx> = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX))
             .map(ParamIx)
             .filter(|ix| self.board.target(*ix).is_some() && !fold.lights.contains_key(ix))
             .collect();
-        release.dedup();
         if values.is_empty() && release.is_empty() {
             return None;
         }
-        Some(LightAct {
-            values,
-            release,
-            up: TRAVEL,
-            down: TRAVEL,
-            delay: Span::ZERO,
-            curve: Curve::Linear,
-            rest: Rest::Keep,
-            label: "chase".into(),
-        })
+        Some(travel(values, release, "chase"))
     }
 }

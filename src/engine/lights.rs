@@ -7,10 +7,19 @@ use super::due::Work;
 use super::running::RunId;
 use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership};
 use crate::light::Board;
-use crate::show::{DeviceIx, LightAct};
+use crate::show::{Curve, DeviceIx, LightAct, ParamIx, Rest};
+use crate::time::Span;
+
+/// What goes back or ahead by itself, lights and faders, travels for so long.
+pub(super) const TRAVEL: Span = Span::secs(1);
 
 /// Owns the fades that belong to no cue: runs count from 1.
 const NO_RUN: u64 = 0;
+
+/// A change without a cue (an undo, a chase): all of it travels, and what it does not name stays.
+pub(super) fn travel(values: Vec<(ParamIx, u16)>, release: Vec<ParamIx>, label: &str) -> LightAct {
+    LightAct { values, release, up: TRAVEL, down: TRAVEL, delay: Span::ZERO, curve: Curve::Linear, rest: Rest::Keep, label: label.into() }
+}
 
 impl Engine {
     /// The lights, for rendering.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
+use super::lights::{TRAVEL, travel};
 use super::running::RunId;
 use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
 use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
@@ -13,8 +14,6 @@ use crate::time::{Mono, Span};
 
 /// How long a GO can be undone.
 const WINDOW: Span = Span::secs(15);
-/// Lights and faders travel back in this.
-const TRAVEL: Span = Span::secs(1);
 
 /// What the last GO changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -198,16 +197,7 @@ impl Engine {
                 _ => {}
             }
         }
-        let act = LightAct {
-            values,
-            release,
-            up: TRAVEL,
-            down: TRAVEL,
-            delay: Span::ZERO,
-            curve: Curve::Linear,
-            rest: Rest::Keep,
-            label: "back to before the last GO".into(),
-        };
+        let act = travel(values, release, "back to before the last GO");
         self.light(&Arc::new(act), Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete });
     }
 }

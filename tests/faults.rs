@@ -70,14 +70,10 @@ fn counted(name: &str) -> Option<Family> {
     Some(Family { driver: |plan| Box::new(Counted((showcall::devices::family("osc").unwrap().driver)(plan))), ..family })
 }
 
-/// The show that puts a family under fire; every family of the registry must have one.
-fn show_text(family: &str) -> &'static str {
-    match family {
-        "artnet" => include_str!("fire/artnet.toml"),
-        "osc" => include_str!("fire/osc.toml"),
-        "x32" => include_str!("fire/x32.toml"),
-        other => panic!("family {other} has no show in tests/fire: write one with a cue for each kind of action"),
-    }
+/// The show that puts a family under fire: `tests/fire/FAMILY.toml`; every family of the registry must have one.
+fn show_text(family: &str) -> String {
+    let path = format!("{}/tests/fire/{family}.toml", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}; write it with a cue for each kind of action"))
 }
 
 fn load(text: &str) -> Arc<Show> {
@@ -330,7 +326,7 @@ impl Fire {
 #[test]
 fn every_family_keeps_the_laws_on_a_lossy_wire() {
     for family in FAMILIES {
-        let show = load(show_text(family.name));
+        let show = load(&show_text(family.name));
         let (mut confirmed, mut failed, mut stings) = (0, 0, 0);
         for seed in 0..seeds() {
             let mut fire = Fire::new(&show, seed);
@@ -355,7 +351,7 @@ fn every_family_keeps_the_laws_on_a_lossy_wire() {
 #[test]
 fn the_same_seed_is_the_same_night() {
     for family in FAMILIES {
-        let show = load(show_text(family.name));
+        let show = load(&show_text(family.name));
         let night = || {
             let mut fire = Fire::new(&show, 7);
             (0..25).for_each(|_| fire.act());
@@ -368,7 +364,7 @@ fn the_same_seed_is_the_same_night() {
 #[test]
 fn every_family_drives_its_own_simulator_over_real_sockets() {
     for family in FAMILIES {
-        let devices = load(show_text(family.name)).devices.len();
+        let devices = load(&show_text(family.name)).devices.len();
         for index in 0..u16::try_from(devices).unwrap() {
             over_sockets(family.name, DeviceIx(index));
         }
@@ -378,7 +374,7 @@ fn every_family_drives_its_own_simulator_over_real_sockets() {
 /// One device of a family's show: its simulator listens, the driver comes online there, and a command lands where it can be proven.
 fn over_sockets(family: &str, device: DeviceIx) {
     let listen = "127.0.0.1:0".parse().unwrap();
-    let plain = load(show_text(family));
+    let plain = load(&show_text(family));
     let mut host = Host::open(&plain, device, showcall::devices::family(family).unwrap(), listen).unwrap();
     let mut show = (*plain).clone();
     show.devices[device.at()].port = host.address().port();

@@ -40,6 +40,11 @@ impl EchoWindow {
         if ours { How::Echo } else { How::Word }
     }
 
+    /// What was sent explains nothing any more: the device was lost.
+    pub fn clear(&mut self) {
+        self.sent.clear();
+    }
+
     fn forget(&mut self, now: Mono) {
         while self.sent.front().is_some_and(|(at, _, _)| now.since(*at) > self.window) {
             self.sent.pop_front();

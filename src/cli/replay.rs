@@ -127,6 +127,7 @@ fn take(show: &Show, at: Mono, effects: &mut Effects, compare: &mut Compare, tim
                 let on = asrun::prop(show, command.prop);
                 line(format!("{}  send {} {on} {:?}", times.clock(at), asrun::device(show, device), command.op));
             }
+            Effect::Reopen { .. } => {}
             Effect::Lights => line(format!("{}  lights", times.clock(at))),
             Effect::Note(note) => {
                 line(format!("{}  {}", times.clock(at), asrun::words(show, &note)));

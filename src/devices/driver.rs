@@ -131,7 +131,7 @@ pub enum Framing {
 pub enum WireEvent<'a> {
     /// The wire can be used (a datagram wire: the socket is open; that says nothing of the device).
     Up(WireId),
-    /// The wire cannot be used; links tries again by itself.
+    /// The wire cannot be used; links tries again by itself, unless the driver closed it for good ([`Out::close`]).
     Down(WireId, Arc<str>),
     /// A send failed: this destination is unreachable just now. `to` where the send named one ([`Out::send_to`]).
     SendFailed {
@@ -184,6 +184,8 @@ pub struct Out {
     pub reports: Vec<Report>,
     /// Wires to close and open anew.
     pub reopen: Vec<WireId>,
+    /// Wires to close until a person acts: see [`Out::close`].
+    pub close: Vec<WireId>,
     /// Spent byte buffers to take again.
     spare: Vec<Vec<u8>>,
 }
@@ -229,6 +231,13 @@ impl Out {
         self.reports.push(report);
     }
 
+    /// Closes a wire, and it stays closed until a person takes the device back ([`crate::engine::Effect::Reopen`]): for a wrong password,
+    /// where each new try brings a device nearer to locking everybody out. Say [`Report::NeedsHuman`] beside it.
+    /// The driver gets [`WireEvent::Down`]; bytes given in the same call may be lost.
+    pub fn close(&mut self, wire: WireId) {
+        self.close.push(wire);
+    }
+
     /// Takes a sent message's buffer back.
     pub fn recycle(&mut self, mut bytes: Vec<u8>) {
         if self.spare.len() < 64 && bytes.capacity() <= 2048 {
@@ -240,7 +249,7 @@ impl Out {
     /// True when nothing was given.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.reports.is_empty() && self.reopen.is_empty()
+        self.sends.is_empty() && self.reports.is_empty() && self.reopen.is_empty() && self.close.is_empty()
     }
 }
 

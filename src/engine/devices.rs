@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
 use super::offers::Offering;
-use super::{ActionId, ActionState, Engine, Facet, Level, Note, OfferKind, Outcome, Ownership, Priority, Report, Why};
+use super::{ActionId, ActionState, Effect, Engine, Facet, Level, Note, OfferKind, Outcome, Ownership, Priority, Report, Why};
 use crate::show::{DeviceIx, Keeping, OnReturn, PropIx};
 use crate::time::{Mono, Span};
 
@@ -274,6 +274,7 @@ impl Engine {
         };
         self.say(Level::Notice, format!("{name} is {word}"));
         if ownership == Ownership::Live {
+            self.out.push(Effect::Reopen { device });
             for prop in self.show.device(device).props.clone() {
                 if self.differs(prop) {
                     self.show_difference(prop);

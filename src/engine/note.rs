@@ -20,6 +20,11 @@ pub enum Effect {
         /// The command.
         command: Command,
     },
+    /// A person took the device back: wires that its driver closed for good are opened again.
+    Reopen {
+        /// The device.
+        device: DeviceIx,
+    },
     /// The lights changed at this instant: render now, then at the grid while they move.
     Lights,
     /// A line of the as-run record.

@@ -190,6 +190,16 @@ impl Bay {
                 }
             }
         }
+        for wire in self.out.close.drain(..) {
+            match &mut self.far {
+                Far::Simulated(far) => far.close(now, wire),
+                Far::Real => {
+                    if let Some(net) = room.net.as_mut() {
+                        net.close(Plug { device: self.device.0, wire: wire.0 });
+                    }
+                }
+            }
+        }
         failures
     }
 
@@ -281,6 +291,8 @@ impl Simulated {
         }
         self.out.sends = sends;
         self.out.reports.clear();
+        // Only a driver gives up on its device.
+        self.out.close.clear();
         let reopen = std::mem::take(&mut self.out.reopen);
         for wire in reopen {
             self.reopen(now, wire);
@@ -291,6 +303,12 @@ impl Simulated {
         match self.cables.get_mut(usize::from(wire.0)) {
             Some(lane) => lane.cable.send(now, Side::Driver, bytes),
             None => Err("no such wire".into()),
+        }
+    }
+
+    fn close(&mut self, now: Mono, wire: WireId) {
+        if let Some(lane) = self.cables.get_mut(usize::from(wire.0)) {
+            lane.cable.close(now);
         }
     }
 

@@ -196,6 +196,7 @@ impl Host {
         self.out.sends = sends;
         self.out.reports.clear();
         self.out.reopen.clear();
+        self.out.close.clear();
     }
 }
 

@@ -15,6 +15,8 @@ use crate::time::{Mono, Span};
 pub const LATENCY: Span = Span(200_000);
 /// How long a stream takes to come back after it went down.
 pub const RECONNECT: Span = Span::ms(250);
+/// What the driver of a wire is told that it closed for good; links of every kind say the same.
+pub const CLOSED: &str = "closed until you take the device back (release it, then live)";
 /// Messages on their way at the most; what comes on top is lost, as in a full switch.
 const IN_FLIGHT: usize = 4096;
 
@@ -88,6 +90,8 @@ pub struct Cable {
     up: bool,
     /// The far end has forgotten this connection: the next send of the driver finds out.
     stale: bool,
+    /// The driver closed it for good.
+    closed: bool,
     /// When a stream that is down is tried again.
     retry: Option<Mono>,
     in_flight: BTreeMap<(Mono, u64), (Side, Arrival)>,
@@ -112,6 +116,7 @@ impl Cable {
             state: State::Whole,
             up: false,
             stale: false,
+            closed: false,
             retry: None,
             in_flight: BTreeMap::new(),
             last: [now; 2],
@@ -183,13 +188,29 @@ impl Cable {
     pub fn heal(&mut self, now: Mono) {
         self.state = State::Whole;
         self.weather = Weather::default();
-        if !self.up && self.retry.is_none() {
+        if !self.up && self.retry.is_none() && !self.closed {
+            self.retry = Some(now + RECONNECT);
+        }
+    }
+
+    /// The driver closes the wire, and it stays closed until [`Cable::reopen_closed`].
+    pub fn close(&mut self, now: Mono) {
+        self.closed = true;
+        self.break_off(now, CLOSED);
+    }
+
+    /// A person acted: a wire that was closed for good comes up again.
+    pub fn reopen_closed(&mut self, now: Mono) {
+        if std::mem::take(&mut self.closed) {
             self.retry = Some(now + RECONNECT);
         }
     }
 
     /// The driver (or a reboot of the device) closes the wire; it comes back by itself.
     pub fn reopen(&mut self, now: Mono) {
+        if self.closed {
+            return;
+        }
         self.in_flight.clear();
         if self.stream.is_some() {
             self.break_off(now, "connection closed");
@@ -203,7 +224,7 @@ impl Cable {
         self.lose_messages();
         if self.stream.is_some() {
             self.break_off(now, "connection reset");
-        } else {
+        } else if !self.closed {
             self.announce(now, Side::Device, Arrival::Up);
         }
     }
@@ -227,7 +248,7 @@ impl Cable {
             self.announce(now, Side::Driver, Arrival::Down(why.into()));
             self.announce(now, Side::Device, Arrival::Down(why.into()));
         }
-        self.retry = Some(now + RECONNECT);
+        self.retry = (!self.closed).then_some(now + RECONNECT);
     }
 
     fn announce(&mut self, now: Mono, to: Side, arrival: Arrival) {
@@ -372,6 +393,24 @@ mod tests {
         assert_eq!(drain(&mut cable, SECOND), []);
         cable.heal(SECOND);
         assert_eq!(drain(&mut cable, SECOND + RECONNECT), [(Side::Device, Arrival::Up), (Side::Driver, Arrival::Up)]);
+    }
+
+    #[test]
+    fn a_wire_that_its_driver_closed_stays_closed_until_a_person_acts() {
+        for wire in [tcp(Framing::Lines), udp()] {
+            let mut cable = plugged(&wire, 3);
+            cable.close(Mono(5));
+            let down = Arrival::Down(CLOSED.into());
+            assert_eq!(drain(&mut cable, Mono(5)), [(Side::Driver, down.clone()), (Side::Device, down)]);
+            cable.cut(SECOND);
+            cable.heal(SECOND);
+            cable.reopen(SECOND);
+            cable.far_end_restarts(SECOND);
+            assert!(cable.send(SECOND, Side::Driver, vec![1]).is_err());
+            assert_eq!(cable.next_due(), None);
+            cable.reopen_closed(SECOND);
+            assert_eq!(drain(&mut cable, SECOND + RECONNECT), [(Side::Device, Arrival::Up), (Side::Driver, Arrival::Up)]);
+        }
     }
 
     #[test]

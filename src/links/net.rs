@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
+use super::memory::CLOSED;
 use super::resolve::{Resolver, literal};
 use super::shared::{Hub, Opened};
 use super::sys::{Poller, Wake};
@@ -96,6 +97,8 @@ struct End {
     kind: Kind,
     /// When opening is tried again.
     retry: Option<Mono>,
+    /// Its driver closed it for good: not opened before a person acts.
+    closed: bool,
     /// What the driver was told last, so that it is told once.
     told: Option<Result<(), Arc<str>>>,
 }
@@ -173,7 +176,7 @@ impl Net {
             Wire::WebSocket { .. } | Wire::Http { .. } | Wire::Midi { .. } => (nowhere(), Kind::Never),
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
-        let mut end = End { plug, target, address, kind, retry: Some(Mono::ZERO), told: None };
+        let mut end = End { plug, target, address, kind, retry: Some(Mono::ZERO), closed: false, told: None };
         if let Kind::Never = end.kind {
             end.retry = None;
             end.tell(Err(unsupported(wire)), &mut self.news);
@@ -220,6 +223,9 @@ impl Net {
     fn open(&mut self, at: usize, now: Mono) {
         let Some(end) = self.ends.get_mut(at) else { return };
         end.retry = None;
+        if end.closed {
+            return;
+        }
         if let Kind::Stream(framing, None) = end.kind {
             return self.open_stream(at, framing, now);
         }
@@ -353,6 +359,9 @@ impl Net {
     /// Closes a wire and opens it anew.
     pub fn reopen(&mut self, now: Mono, plug: Plug) {
         let Some(end) = self.end_mut(plug) else { return };
+        if end.closed {
+            return;
+        }
         match &mut end.kind {
             Kind::Own(socket) => *socket = None,
             Kind::Shared { hub, .. } => *hub = None,
@@ -360,6 +369,27 @@ impl Net {
             Kind::Never => return,
         }
         (end.told, end.retry) = (None, Some(now));
+    }
+
+    /// Closes a wire, which stays closed until [`Net::reopen_closed`].
+    pub fn close(&mut self, plug: Plug) {
+        let Some(end) = self.ends.binary_search_by_key(&plug, |end| end.plug).ok().and_then(|at| self.ends.get_mut(at)) else { return };
+        match &mut end.kind {
+            Kind::Own(socket) => *socket = None,
+            Kind::Shared { hub, .. } => *hub = None,
+            // Dropping a stream closes its connection and ends its tries.
+            Kind::Stream(_, stream) => *stream = None,
+            Kind::Never => return,
+        }
+        (end.closed, end.retry) = (true, None);
+        end.tell(Err(CLOSED.into()), &mut self.news);
+    }
+
+    /// A person acted: wires of the device that were closed for good are opened again.
+    pub fn reopen_closed(&mut self, now: Mono, device: u16) {
+        for end in self.ends.iter_mut().filter(|end| end.plug.device == device && end.closed) {
+            (end.closed, end.told, end.retry) = (false, None, Some(now));
+        }
     }
 
     /// What has something to read, into `ready`.

@@ -253,6 +253,16 @@ impl Rack {
         }
     }
 
+    /// A person took the device back: wires that its driver closed for good are opened again.
+    pub fn reopen_closed(&mut self, now: Mono, device: DeviceIx) {
+        if let Some(net) = &mut self.net {
+            net.reopen_closed(now, device.0);
+        }
+        if let Some(Some(bay)) = self.bays.get_mut(device.at()) {
+            bay.on_cables(|cable| cable.reopen_closed(now));
+        }
+    }
+
     /// The local port of a real datagram wire, once it is open.
     #[must_use]
     pub fn local_port(&self, device: DeviceIx, wire: WireId) -> Option<u16> {

@@ -156,6 +156,39 @@ fn a_stream_carries_whole_messages_and_comes_back_by_itself() {
 }
 
 #[test]
+fn a_wire_that_its_driver_closed_for_good_opens_when_a_person_takes_the_device_back() {
+    let device = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut rack = rack(&show(&[("toy-tcp", "127.0.0.1", device.local_addr().unwrap().port())]), Simulate::None);
+    rack.tick(boottime());
+    let (mut first, _) = device.accept().unwrap();
+    wait_for(&mut rack, &(0, ONLINE));
+    rack.command(boottime(), A, &set(1, A, 88));
+    wait_for(&mut rack, &(0, Report::Offline { why: super::memory::CLOSED.into() }));
+    assert_eq!(first.read(&mut [0; 8]).unwrap(), 0, "the connection is closed");
+    assert_eq!(rack.next_due(), None, "nothing is tried again");
+    rack.reopen_closed(boottime(), A);
+    rack.tick(boottime());
+    let _second = device.accept().unwrap();
+    wait_for(&mut rack, &(0, ONLINE));
+}
+
+#[test]
+fn a_simulated_device_given_up_stays_away_through_faults_until_it_is_taken_back() {
+    let mut rack = rack(&show(&[("toy-tcp", "10.0.0.1", 9)]), Simulate::All);
+    rack.tick(Mono::ZERO);
+    rack.command(Mono(1), A, &set(1, A, 88));
+    rack.tick(Mono(2));
+    assert_eq!(reports(&mut rack).last(), Some(&(0, Report::Offline { why: super::memory::CLOSED.into() })));
+    rack.fault(Mono(3), A, Fault::Reboot);
+    rack.fault(Mono(4), A, Fault::Heal);
+    run(&mut rack, Mono(60_000_000_000));
+    assert_eq!(reports(&mut rack), []);
+    rack.reopen_closed(Mono(60_000_000_000), A);
+    run(&mut rack, Mono(61_000_000_000));
+    assert_eq!(reports(&mut rack), [(0, ONLINE)]);
+}
+
+#[test]
 fn a_dead_peer_fills_its_own_queue_and_is_told() {
     let device = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut rack = rack(&show(&[("toy-tcp", "127.0.0.1", device.local_addr().unwrap().port())]), Simulate::None);

@@ -11,6 +11,7 @@ use crate::time::{Mono, Span};
 
 const WIRE: WireId = WireId(0);
 
+/// Told to send 88, it gives its device up.
 struct ToyDriver {
     prop: PropIx,
 }
@@ -31,6 +32,10 @@ impl Driver for ToyDriver {
 
     fn command(&mut self, _now: Mono, command: &Command, out: &mut Out) {
         if let Op::Set { value: Value::Int(n), .. } = command.op {
+            if n == 88 {
+                out.close(WIRE);
+                return;
+            }
             let mut bytes = out.buffer();
             bytes.push(u8::try_from(n).unwrap_or(0));
             out.send(WIRE, bytes);

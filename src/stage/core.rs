@@ -155,6 +155,10 @@ impl Core {
                     self.rack.command(now, *device, command);
                     self.hear(now);
                 }
+                Effect::Reopen { device } => {
+                    self.rack.reopen_closed(now, *device);
+                    self.hear(now);
+                }
                 Effect::Lights => self.lights(now),
                 Effect::Note(_) => {}
             }

@@ -34,3 +34,15 @@ fn a_changed_show_stands_where_the_old_one_stood() {
     assert_eq!(stage.commands(), []);
     assert_eq!(stage.view().offers.len(), 1);
 }
+
+#[test]
+fn only_a_person_who_takes_a_device_back_opens_what_its_driver_closed() {
+    let mut stage = Stage::new(show());
+    let reopened = |stage: &Stage| stage.out.iter().filter(|effect| matches!(effect, Effect::Reopen { device: OTHER })).count();
+    stage.says(OTHER, Report::NeedsHuman { why: "wrong password".into() });
+    stage.wants(Intent::Own { device: OTHER, ownership: Ownership::Live });
+    stage.wants(Intent::Own { device: OTHER, ownership: Ownership::Bypassed });
+    assert_eq!(reopened(&stage), 0);
+    stage.wants(Intent::Own { device: OTHER, ownership: Ownership::Live });
+    assert_eq!(reopened(&stage), 1);
+}

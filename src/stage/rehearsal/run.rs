@@ -204,6 +204,7 @@ impl Run {
                         self.log.push(Entry { at: self.now, what: What::Command(device, command) });
                     }
                 }
+                Effect::Reopen { device } => self.rack.reopen_closed(self.now, device),
                 Effect::Lights => self.grid = Some(self.now),
                 Effect::Note(note) => self.log.push(Entry { at: self.now, what: What::Note(note) }),
             }

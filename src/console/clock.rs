@@ -97,6 +97,18 @@ pub(super) fn late(show: &Show, snap: &Snapshot, list: ListIx, now: Mono) -> Opt
     (is_show_day(show, snap) && late.abs() < FAR).then_some(late)
 }
 
+/// By how many seconds the show will pass its hard out if it goes on as late as it is: the planned end of the list's last
+/// planned cue, plus the lateness. `None` when it will not, or the plan does not say.
+pub(super) fn overrun(show: &Show, snap: &Snapshot, list: ListIx, now: Mono) -> Option<i64> {
+    let out = of(show.hard_out?);
+    let late = late(show, snap, list, now)?;
+    let cues = &show.lists.get(list.at())?.cues;
+    let (last, start) = cues.iter().rev().find_map(|cue| Some((*cue, planned_start(show, cues, *cue)?)))?;
+    let length = show.cues.get(last.at())?.planned.map_or(0, |span| i64::try_from(span.as_ms() / 1000).unwrap_or(0));
+    let over = between(out, start.saturating_add(length).saturating_add(late));
+    (over > 0).then_some(over)
+}
+
 /// When a cue was planned to start, in seconds of the day.
 fn planned_start(show: &Show, cues: &[CueIx], cue: CueIx) -> Option<i64> {
     let end = cues.iter().position(|c| *c == cue)?;
@@ -132,6 +144,18 @@ mod tests {
         assert_eq!(late(&show, &snap, ListIx(0), snap.now), Some(127));
         snap.lists[0].next = Some(CueIx(5));
         assert!(late(&show, &snap, ListIx(0), snap.now).unwrap() >= 127);
+    }
+
+    #[test]
+    fn a_show_that_is_late_enough_is_projected_past_its_hard_out() {
+        let (mut show, snap) = fixture::running();
+        let last = *show.lists[0].cues.last().unwrap();
+        let late = late(&show, &snap, ListIx(0), snap.now).unwrap();
+        show.cues[last.at()].at = Some(jiff::civil::time(21, 50, 0, 0));
+        show.cues[last.at()].planned = Some(Span::secs(600 - late.unsigned_abs()));
+        assert_eq!(overrun(&show, &snap, ListIx(0), snap.now), None, "it ends just in time");
+        show.cues[last.at()].planned = Some(Span::secs(600));
+        assert_eq!(overrun(&show, &snap, ListIx(0), snap.now), Some(late));
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn property(device: u16, label: &str) -> Property {
         moves: Vec::new(),
         barrier: false,
         pausable: false,
+        faded_by: None,
         mic: false,
     }
 }

@@ -50,6 +50,20 @@ fn a_small_screen_shows_next_and_the_clock() {
 }
 
 #[test]
+fn a_start_by_the_clock_stands_under_next() {
+    let (show, mut snap) = fixture::running();
+    snap.lists[0].clock = snap.lists[0].next.map(|cue| (cue, snap.now + Span::secs(252)));
+    let own = text(&screen(&show, &snap, &Ui::default(), 80, 24));
+    assert!(own.contains("CLOCK starts it at 19:46:19, in 4:12"), "{own}");
+    snap.lists[0].clock = Some((CueIx(5), snap.now + Span::secs(90)));
+    let other = text(&screen(&show, &snap, &Ui::default(), 80, 24));
+    assert!(other.contains("CLOCK starts cue "), "{other}");
+    snap.lists[0].clock = Some((CueIx(5), snap.now + Span::secs(3600)));
+    let far = text(&screen(&show, &snap, &Ui::default(), 80, 24));
+    assert!(!far.contains("CLOCK starts"), "{far}");
+}
+
+#[test]
 fn a_stage_that_stands_still_is_told_at_every_size() {
     let (show, snap) = fixture::running();
     let mut ui = Ui::new(Theme::Plain, false, true);

@@ -85,6 +85,7 @@ fn add(show: &mut Show, profile: &crate::show::Profile, key: &str, names: &[(&st
         moves: vec![],
         barrier: spec.barrier,
         pausable: spec.pausable,
+        faded_by: None,
         mic: spec.mic.is_some(),
     });
     PropIx(u32::try_from(show.props.len() - 1).unwrap())

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ActionId;
 use super::running::RunId;
-use crate::show::{CueIx, CueVerb, ListIx, Target};
+use crate::show::{CueIx, CueVerb, ListIx, PropIx, Target};
 use crate::time::Mono;
 
 /// Names one timer.
@@ -38,6 +38,8 @@ pub(super) enum Work {
     Limit(ActionId),
     /// A change of the lights has arrived.
     LightDone(ActionId),
+    /// A player that panic fades out has become silent.
+    Silent(PropIx),
 }
 
 impl Work {

@@ -57,6 +57,7 @@ pub(super) fn show() -> Show {
         moves: Vec::new(),
         barrier: spec == "recall",
         pausable: spec == "player",
+        faded_by: None,
         mic: false,
     };
     let mut props = vec![

@@ -6,7 +6,7 @@ use super::actions::{Origin, What};
 use super::due::Work;
 use super::running::RunId;
 use super::{ActionId, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
-use crate::show::{Act, CueIx, FadeTo, HotIx, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
+use crate::show::{Act, CueIx, Curve, Db, FadeTo, HotIx, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
 use crate::time::Span;
 
 /// A second press of Esc within this is a panic.
@@ -203,26 +203,29 @@ impl Engine {
             self.finish(id, Outcome::Cancelled);
         }
         self.s.offers.clear();
-        let playing = self.forget_wants();
+        let mut playing = self.forget_wants();
+        // Players that an earlier press still fades out.
+        let fading = self.s.due.drain(|_, work| matches!(work, Work::Silent(_)));
+        playing.extend(fading.into_iter().filter_map(|(_, work)| if let Work::Silent(prop) = work { Some(prop) } else { None }));
         if show.safe.is_none() {
             self.halt_lights();
         }
         self.unpause_lights();
         match &show.safe {
             Some(acts) => self.safe(acts, if now { Span::ZERO } else { show.panic_fade }, Priority::Panic),
-            None => self.hold_still(&playing),
+            None => self.hold_still(&playing, if now { Span::ZERO } else { show.panic_fade }),
         }
         self.say(Level::Warn, "PANIC: GO is refused until the resume key");
     }
 
     /// No property is wanted any more; gives the players that run.
-    fn forget_wants(&mut self) -> Vec<(PropIx, Transport)> {
+    fn forget_wants(&mut self) -> Vec<PropIx> {
         let mut playing = Vec::new();
         for (i, state) in self.s.props.iter_mut().enumerate() {
             if let (Some(Value::Transport(t)), Ok(ix)) = (&state.wanted, u32::try_from(i))
                 && t.playing
             {
-                playing.push((PropIx(ix), t.clone()));
+                playing.push(PropIx(ix));
             }
             state.wanted = None;
             state.newest = None;
@@ -232,14 +235,32 @@ impl Engine {
         playing
     }
 
-    /// Without `[safe]`: players stop, lights, microphones and program stay as they are.
-    fn hold_still(&mut self, playing: &[(PropIx, Transport)]) {
+    /// Without `[safe]`: players fade out in `over` and stop; lights, microphones and program stay as they are. A player whose level
+    /// this show has never set, or that has none, stops at once: nothing is sent to what no cue names.
+    fn hold_still(&mut self, playing: &[PropIx], over: Span) {
         let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
-        for (prop, transport) in playing {
-            if self.show.prop(*prop).class != Keeping::Guarded {
-                let stopped = Transport { playing: false, ..transport.clone() };
-                self.want(*prop, &Value::Transport(stopped), None, origin);
+        for prop in playing {
+            let state = |ix: PropIx| self.s.props.get(ix.at());
+            let level = self.show.prop(*prop).faded_by.filter(|level| !over.is_zero() && state(*level).is_some_and(|s| s.sent.is_some()));
+            match level {
+                Some(level) => {
+                    self.safe_fade(level, FadeTo::Level(Db::OFF), over, Curve::Linear, origin);
+                    self.s.due.add(self.s.now + over, Work::Silent(*prop));
+                }
+                None => self.end_player(*prop),
             }
+        }
+    }
+
+    /// Stops a player that panic ends, unless something new is wanted of it.
+    pub(super) fn end_player(&mut self, prop: PropIx) {
+        let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
+        let state = self.s.props.get(prop.at()).filter(|state| state.wanted.is_none());
+        if let Some(Value::Transport(running)) = state.and_then(|state| state.known())
+            && self.show.prop(prop).class != Keeping::Guarded
+        {
+            let stopped = Transport { playing: false, ..running.clone() };
+            self.want(prop, &Value::Transport(stopped), None, origin);
         }
     }
 
@@ -262,7 +283,7 @@ impl Engine {
     }
 
     /// A fade of panic never fails for want of a level: it then goes there at once.
-    fn safe_fade(&mut self, prop: PropIx, to: FadeTo, over: Span, curve: crate::show::Curve, origin: Origin) {
+    fn safe_fade(&mut self, prop: PropIx, to: FadeTo, over: Span, curve: Curve, origin: Origin) {
         let known = self.s.props.get(prop.at()).and_then(|p| p.known()).is_some();
         match to {
             FadeTo::Level(db) if !known => self.want(prop, &Value::Level(db), None, origin),

@@ -150,6 +150,7 @@ pub fn show(boxes: &[(&str, &str, u16)]) -> Arc<Show> {
             moves: Vec::new(),
             barrier: false,
             pausable: false,
+            faded_by: None,
             mic: false,
         });
     }

@@ -241,6 +241,8 @@ pub struct Property {
     pub barrier: bool,
     /// A player that can be paused.
     pub pausable: bool,
+    /// A player's own level: panic without `[safe]` fades it out first.
+    pub faded_by: Option<PropIx>,
     /// A microphone's level: `check` warns of an absolute fade up.
     pub mic: bool,
 }

@@ -123,6 +123,8 @@ pub struct PropSpec {
     pub barrier: bool,
     /// A player that can be paused.
     pub pausable: bool,
+    /// A player's own level: panic without `[safe]` fades it out before the player is stopped. A key of another property or a path.
+    pub faded_by: Option<Arc<str>>,
     /// A microphone level, where its path begins with this (empty: everywhere).
     pub mic: Option<Arc<str>>,
     /// What only the family understands, as JSON: `set`, `get`, `observe` templates.

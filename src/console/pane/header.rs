@@ -45,16 +45,18 @@ fn late(screen: &Screen, width: usize) -> Row {
     }
     let Some(out) = clock::hard_out(screen.show, screen.snap, screen.now) else { return row };
     let time = screen.show.hard_out.map(clock::planned).unwrap_or_default();
-    let text = match out {
-        ..0 => format!("PAST OUT {time} by {}", clock::seconds(out)),
+    let over = clock::overrun(screen.show, screen.snap, screen.list(), screen.now).filter(|over| *over >= 60);
+    let text = match (out, over) {
+        (..0, _) => format!("PAST OUT {time} by {}", clock::seconds(out)),
+        (_, Some(over)) => format!("WILL PASS OUT {time} by {}", clock::seconds(over)),
         _ => format!("out {time} in {}", clock::seconds(out)),
     };
-    if width < 60 && !row.is_empty() && out > 900 {
+    if width < 60 && !row.is_empty() && out > 900 && over.is_none() {
         return row;
     }
     let role = if out < 0 {
         Role::Loud
-    } else if out < 900 {
+    } else if out < 900 || over.is_some() {
         Role::Warn
     } else {
         Role::Text

@@ -8,9 +8,13 @@ use super::super::screen::Screen;
 use super::super::theme::Role;
 use super::super::ui::standing;
 use crate::engine::{AutoView, ListView, Ownership, Phase};
-use crate::show::{Act, AutoWhen, Cue, DeviceIx, GroupMode};
+use crate::show::{Act, AutoWhen, Cue, CueIx, DeviceIx, GroupMode};
+use crate::time::{Mono, Span};
 
-/// At most `room` lines: the bar, then auto, call, readiness and notes, the most needed first.
+/// A start by the wall clock of a cue that does not stand by is told this long ahead.
+const CLOCK_AHEAD: Span = Span::secs(15 * 60);
+
+/// At most `room` lines: the bar, then auto, clock, call, readiness and notes, the most needed first.
 pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     let view = screen.snap.lists.get(screen.list().at());
     let Some((view, cue)) = view.zip(standing(screen.snap, screen.list()).and_then(|ix| screen.cue(ix))) else {
@@ -21,6 +25,9 @@ pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     let mut rows = vec![bar(screen, view, cue, width)];
     if let Some(auto) = view.auto {
         rows.push(auto_line(screen, auto, width));
+    }
+    if let Some((starts, at)) = view.clock {
+        rows.extend(clock_line(screen, starts, at, width));
     }
     rows.push(call_line(screen, cue, width));
     rows.push(ready_line(screen, view, cue, width));
@@ -70,6 +77,19 @@ fn auto_line(screen: &Screen, auto: AutoView, width: usize) -> Row {
         (_, None) => format!("  by itself {before} the cue before, no end known yet · h holds it"),
     };
     screen.row(text, Role::Busy).fit(width)
+}
+
+/// The cue that the wall clock starts: always when it stands by, else in its last quarter of an hour.
+fn clock_line(screen: &Screen, starts: CueIx, at: Mono, width: usize) -> Option<Row> {
+    let left = screen.until(at);
+    let own = standing(screen.snap, screen.list()) == Some(starts);
+    if !own && left > CLOCK_AHEAD {
+        return None;
+    }
+    let what = if own { "it".to_owned() } else { format!("cue {} {}", screen.cue(starts)?.number, screen.cue(starts)?.name) };
+    let time = clock::hms(clock::second_of_day(screen.snap, at));
+    let row = screen.row(format!("  CLOCK starts {what} at {time}, in {}", clock::left(left)), Role::Busy);
+    Some(row.fit(width))
 }
 
 /// What the caller says to each department, and when it is planned.

@@ -19,9 +19,10 @@ const PROOFS: [(&str, Proof); 3] = [("observed", Proof::Observed), ("acked", Pro
 
 /// Reads all of `[property.*]`; the names tables are read before.
 pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut Faults) {
-    let mut masks = Vec::new();
+    let (mut masks, mut levels) = (Vec::new(), Vec::new());
     for (key, _, node) in top.entries("property", faults) {
-        let Some(fields) = Fields::of(node, format!("[property.{key}]"), faults) else { continue };
+        let Some(mut fields) = Fields::of(node, format!("[property.{key}]"), faults) else { continue };
+        levels.extend(fields.get("faded_by"));
         if let Some(spec) = property(key, fields, profile, &mut masks, faults) {
             profile.props.insert(key.into(), spec);
         }
@@ -30,6 +31,14 @@ pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut
         let Some(masked_by) = masked_by(key, node, profile, faults) else { continue };
         if let Some(spec) = profile.props.get_mut(key) {
             spec.masked_by = masked_by;
+        }
+    }
+    for node in levels {
+        let Some(key) = node.get_ref().as_str() else { continue };
+        let is_level = |spec: &PropSpec| matches!(spec.kind, ValueKind::Level { .. });
+        if !profile.props.iter().any(|(own, spec)| (&**own == key || &*spec.path == key) && is_level(spec)) {
+            let known = profile.props.iter().filter(|(_, spec)| is_level(spec)).map(|(key, _)| &**key);
+            faults.unknown(node.span(), format!("faded_by names \"{key}\", which is no level of this profile"), key, known);
         }
     }
 }
@@ -72,6 +81,7 @@ fn property<'a, 'i>(
         moves: fields.texts("moves", faults).into_iter().map(|(text, _)| text).collect(),
         barrier: fields.flag("barrier", faults).unwrap_or(false),
         pausable: fields.flag("pausable", faults).unwrap_or(false),
+        faded_by: fields.text("faded_by", faults).map(Arc::from),
         mic: fields.get("mic").and_then(|node| mic(node, faults)),
         wire,
     };

@@ -39,6 +39,7 @@ impl Loader<'_> {
             moves: Vec::new(),
             barrier: spec.barrier,
             pausable: spec.pausable,
+            faded_by: None,
             mic: spec.mic.as_ref().is_some_and(|inputs| path.starts_with(&**inputs)),
         });
         self.props.get_mut(device.at())?.insert(path, ix);
@@ -49,7 +50,9 @@ impl Loader<'_> {
         let masked_by = spec.masked_by.iter().filter_map(|(near, value)| Some((self.neighbour(device, near, args)?, value.clone())));
         let masked_by: Vec<_> = masked_by.collect();
         let moves: Vec<_> = spec.moves.iter().filter_map(|near| self.neighbour(device, near, args)).collect();
+        let faded_by = spec.faded_by.as_deref().and_then(|near| self.neighbour(device, near, args));
         if let Some(property) = self.show.props.get_mut(ix.at()) {
+            property.faded_by = faded_by;
             property.masked_by = masked_by;
             property.moves = moves;
         }

@@ -24,6 +24,14 @@ const AT_MOST: Span = Span::secs(600);
 /// Characters that OSC addresses and patterns keep for themselves (OSC 1.0, "OSC Message Dispatching and Pattern Matching").
 const NOT_IN_NUMBERS: [char; 10] = [' ', '#', '*', ',', '/', '?', '[', ']', '{', '}'];
 
+/// What stood before a cue in its list.
+#[derive(Default)]
+struct Before {
+    number: Option<Arc<str>>,
+    /// The last planned time, and whose it is.
+    planned: Option<(Arc<str>, jiff::civil::Time)>,
+}
+
 impl<'t> Loader<'t> {
     /// Lists, numbers of cues, keys of hot cues.
     pub(super) fn declare_cues(&mut self, top: &mut Fields<'t, 't>) {
@@ -71,7 +79,7 @@ impl<'t> Loader<'t> {
     pub(super) fn read_cues(&mut self, top: &mut Fields<'t, 't>) {
         let nodes = self.items(top, "cue");
         let mut family = Family::default();
-        let mut last: BTreeMap<ListIx, Arc<str>> = BTreeMap::new();
+        let mut last: BTreeMap<ListIx, Before> = BTreeMap::new();
         let mut ids: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
         self.show.cues.reserve_exact(nodes.len());
         for (at, node) in nodes.iter().enumerate() {
@@ -169,15 +177,25 @@ impl<'t> Loader<'t> {
         (text.into(), node.span())
     }
 
-    /// Warns of a number that is lower than the one before it in its list.
-    fn order(&mut self, cue: &Cue, span: &Range<usize>, last: &mut BTreeMap<ListIx, Arc<str>>) {
-        if let Some(before) = last.insert(cue.list, Arc::clone(&cue.number))
-            && descends(&before, &cue.number)
+    /// Warns of a number that is lower than the one before it in its list, and of a planned time that is earlier than the last one.
+    fn order(&mut self, cue: &Cue, span: &Range<usize>, last: &mut BTreeMap<ListIx, Before>) {
+        let before = last.entry(cue.list).or_default();
+        if let Some(number) = before.number.replace(Arc::clone(&cue.number))
+            && descends(&number, &cue.number)
         {
-            let message = format!("cue {} stands after cue {before}, and runs after it", cue.number);
+            let message = format!("cue {} stands after cue {number}, and runs after it", cue.number);
             self.faults.push(
                 Fault::warning("descending", span.clone(), message).help("file order is running order: move the cue, or renumber it"),
             );
+        }
+        let Some(at) = cue.at else { return };
+        // A plan may go on after midnight; it does not go back by less than half a day.
+        if let Some((number, time)) = before.planned.replace((Arc::clone(&cue.number), at))
+            && at < time
+            && time.duration_since(at).as_hours() < 12
+        {
+            let message = format!("cue {} is planned at {at}, before cue {number} at {time} that runs before it", cue.number);
+            self.faults.push(Fault::warning("planned-order", span.clone(), message).help("correct one of the times, or move the cue"));
         }
     }
 

@@ -1,11 +1,13 @@
-//! Two steps of one cue that want different things of one property, or of the same lights, at the same time.
+//! Two steps of one cue that want different things of one property, or of the same lights, at the same time; the same of cues that start together.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Loader;
+use super::groups::Seen;
 use super::steps::Placed;
 use crate::show::fault::Fault;
-use crate::show::{Act, LightAct, PropIx, Rest};
+use crate::show::{Act, CueIx, GroupMode, LightAct, PropIx, Rest};
 use crate::time::Span;
 
 /// One act of a property: from when to when, and where it stands.
@@ -56,6 +58,33 @@ impl Loader<'_> {
                 self.faults
                     .push(Fault::rule("fight", (*at).clone(), message).help("make one step of it, or give one of them after = \"…\""));
             }
+        }
+    }
+
+    /// Looks through the cues of groups that all start at once: two of them that want different things of one property at one time.
+    pub(super) fn group_fights(&mut self, seen: &Seen) {
+        let mut found = Vec::new();
+        for group in self.show.cues.iter().filter_map(|cue| cue.group.as_ref()).filter(|group| group.mode == GroupMode::Together) {
+            let mut claims: BTreeMap<(PropIx, Span), (CueIx, &Act)> = BTreeMap::new();
+            for child in &group.children {
+                let cue = self.show.cue(*child);
+                for (step, act) in cue.steps.iter().flat_map(|step| step.acts.iter().map(move |act| (step, act))) {
+                    let (Act::Want { prop, .. } | Act::Fade { prop, .. }) = act else { continue };
+                    let (first, other) = *claims.entry((*prop, cue.wait + step.after)).or_insert((*child, act));
+                    if first != *child && !same(other, act) {
+                        found.push((*child, first, *prop));
+                    }
+                }
+            }
+        }
+        for (cue, other, prop) in found {
+            let Some((span, _)) = seen.get(&cue) else { continue };
+            let property = self.show.prop(prop);
+            let device = &self.show.device(property.device).key;
+            let (cue, other) = (&self.show.cue(cue).number, &self.show.cue(other).number);
+            let message = format!("cues {other} and {cue} start together and want two things of \"{}\" on {device}", property.label);
+            let help = "keep one of the two, or give one cue wait = \"…\"";
+            self.faults.push(Fault::rule("fight", span.clone(), message).help(help));
         }
     }
 

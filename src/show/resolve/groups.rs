@@ -8,11 +8,13 @@ use crate::show::fault::Fault;
 use crate::show::fields::Fields;
 use crate::show::{CueIx, ListIx};
 
+/// Where each cue's number stands, and whether it is a group.
+pub(super) type Seen = BTreeMap<CueIx, (Range<usize>, bool)>;
+
 /// What is known of cues while they are read.
 #[derive(Debug, Default)]
 pub(super) struct Family {
-    /// Where each cue's number stands, and whether it is a group.
-    seen: BTreeMap<CueIx, (Range<usize>, bool)>,
+    seen: Seen,
     /// Child, group, and where it says so.
     children: Vec<(CueIx, CueIx)>,
 }
@@ -78,6 +80,7 @@ impl<'t> Loader<'t> {
                 group.children.push(child);
             }
         }
+        self.group_fights(&family.seen);
         for (ix, (span, _)) in family.seen {
             let Some(cue) = self.show.cues.get(ix.at()) else { continue };
             if cue.group.as_ref().is_some_and(|group| group.children.is_empty()) {

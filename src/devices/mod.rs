@@ -1,5 +1,6 @@
 //! Ring 3: one folder a family: codec, driver, simulator. Names neither links nor a runtime.
 
+pub mod agenda;
 pub mod artnet;
 #[cfg(test)]
 pub mod bench;

@@ -1,6 +1,6 @@
 //! The driver: values become messages by templates, and what the device sends becomes words about properties.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rosc::{OscMessage, OscType};
@@ -8,12 +8,13 @@ use rosc::{OscMessage, OscType};
 use super::observe::holes_of;
 use super::plan::{Facts, Item, items, own_holes};
 use super::template::{Holes, Template};
-use super::{PROVE_AFTER, STEP_GAP, WIRE, packet};
-use crate::devices::glide::Glide;
+use super::{PROVE_AFTER, READ_GAP, STEP_GAP, WIRE, packet};
+use crate::devices::agenda::{Agenda, Questions};
+use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::lanes::Lanes;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Priority, Report};
-use crate::show::{Db, Limits, PropIx, Transition, Transport, Value, ValueKind};
+use crate::engine::{ActionId, Command, Op, Report};
+use crate::show::{Limits, PropIx, Transition, Transport, Value};
 use crate::time::Mono;
 
 use super::session::Session;
@@ -28,10 +29,12 @@ pub struct Remote {
     pub(super) states: Vec<State>,
     by_prop: BTreeMap<PropIx, usize>,
     lanes: Lanes<Job>,
-    flights: BTreeMap<usize, Flight>,
+    flights: Flights,
     pub(super) session: Session,
     /// Items to look after, by time.
-    pub(super) watch: BTreeSet<(Mono, usize)>,
+    pub(super) agenda: Agenda,
+    /// Items to ask for.
+    pub(super) questions: Questions,
     /// Messages that wait for their JSON answer: address, action, until when.
     pub(super) replies: VecDeque<(String, ActionId, Mono)>,
 }
@@ -43,12 +46,8 @@ pub struct State {
     pub wanted: Option<Wanted>,
     /// A question on its way: when it left, and how many have.
     pub asked: Option<(Mono, u8)>,
-    /// Stands in the queue of questions.
-    pub queued: bool,
     /// The next answer is told even if it is not new.
     pub tell: bool,
-    /// When it is looked after next.
-    pub attention: Option<Mono>,
 }
 
 /// A value that has no proof yet.
@@ -78,14 +77,6 @@ enum What {
     Resume,
 }
 
-#[derive(Debug)]
-struct Flight {
-    glide: Glide,
-    action: ActionId,
-    priority: Priority,
-    last: i64,
-}
-
 impl Remote {
     /// For a device of a show.
     #[must_use]
@@ -100,18 +91,17 @@ impl Remote {
             by_prop: items.iter().enumerate().map(|(at, item)| (item.prop, at)).collect(),
             items,
             lanes: Lanes::new(profile.limits.gap_min, STEP_GAP),
-            flights: BTreeMap::new(),
+            flights: Flights::new(profile.limits.max_rate),
             session: Session::default(),
-            watch: BTreeSet::new(),
+            agenda: Agenda::default(),
+            questions: Questions::new(READ_GAP),
             replies: VecDeque::new(),
         }
     }
 
     /// Sends one message.
     pub(super) fn send(&self, out: &mut Out, address: &str, args: Vec<OscType>) {
-        let mut bytes = out.buffer();
-        packet::encode(address, args, &mut bytes);
-        out.send(WIRE, bytes);
+        packet::send(out, WIRE, None, address, args);
     }
 
     /// Sends a template's message; false when a hole of it can not be filled.
@@ -123,27 +113,15 @@ impl Remote {
         })
     }
 
-    /// Sets when an item is looked after next.
-    pub(super) fn attend(&mut self, at: usize, when: Option<Mono>) {
-        let Some(state) = self.states.get_mut(at) else { return };
-        if let Some(old) = state.attention {
-            self.watch.remove(&(old, at));
-        }
-        state.attention = when;
-        if let Some(when) = when {
-            self.watch.insert((when, at));
-        }
-    }
-
     /// True while a fade moves the item.
     pub(super) fn moving(&self, at: usize) -> bool {
-        self.flights.contains_key(&at)
+        self.items.get(at).is_some_and(|item| self.flights.moving(item.prop))
     }
 
     /// A hand took it: its fade ends here.
     pub(super) fn let_go(&mut self, at: usize) {
-        if self.flights.remove(&at).is_some()
-            && let Some(item) = self.items.get(at)
+        if let Some(item) = self.items.get(at)
+            && self.flights.let_go(item.prop)
         {
             self.lanes.remove(item.prop);
         }
@@ -153,7 +131,8 @@ impl Remote {
     pub(super) fn forget(&mut self) {
         self.lanes.clear();
         self.flights.clear();
-        self.watch.clear();
+        self.agenda.clear();
+        self.questions.clear();
         self.replies.clear();
         self.states = self.items.iter().map(|_| State::default()).collect();
     }
@@ -169,52 +148,33 @@ impl Remote {
     }
 
     fn fade(&mut self, now: Mono, command: &Command, at: usize, out: &mut Out) {
-        let Op::Fade { from, to, curve, start, length } = &command.op else { return };
+        let Op::Fade { from, to, .. } = &command.op else { return };
         let Some(item) = self.items.get_mut(at) else { return };
-        let (Some(first), Some(end)) = (position(&item.kind, from), position(&item.kind, to)) else {
+        let (Some(first), Some(end)) = (place_of(&item.kind, from), place_of(&item.kind, to)) else {
             let why = format!("{} can not fade to {to}", item.path).into();
             out.report(Report::Refused { action: command.action, why });
             return;
         };
-        // A fade that takes one over goes on from where the other one is.
-        let first = self.flights.get(&at).map_or(first, |flight| flight.last);
-        let glide = Glide::new(first, end, *curve, *start, *length, self.limits.max_rate);
         self.lanes.remove(command.prop);
-        if glide.over(now) {
+        let Some(first) = self.flights.start(now, command, first, end) else {
             let what = What::Set { value: to.clone(), transition: None, last: true };
             self.lanes.push(command.prop, command.priority, true, Job { action: command.action, at, what });
             return;
-        }
+        };
         // An answer that left before our first step tells the value we start from.
-        item.echo.sent(now, command.prop, valued(&item.kind, first));
+        item.echo.sent(now, command.prop, value_at(&item.kind, first));
         if let Some(state) = self.states.get_mut(at) {
             state.wanted = None;
         }
-        let priority = if command.priority == Priority::Panic { Priority::Panic } else { Priority::Background };
-        self.flights.insert(at, Flight { glide, action: command.action, priority, last: first });
     }
 
+    /// Puts the steps that are due into their lane.
     fn fly(&mut self, now: Mono) {
-        let mut landed = vec![];
-        for (at, flight) in &mut self.flights {
-            let Some(item) = self.items.get(*at) else { continue };
-            if flight.glide.next() > now {
-                continue;
-            }
-            let place = flight.glide.at(now);
-            let last = flight.glide.over(now);
-            if last || place != flight.last {
-                let what = What::Set { value: valued(&item.kind, place), transition: None, last };
-                self.lanes.push(item.prop, flight.priority, true, Job { action: flight.action, at: *at, what });
-                flight.last = place;
-            }
-            flight.glide.advance(now);
-            if last {
-                landed.push(*at);
-            }
-        }
-        for at in landed {
-            self.flights.remove(&at);
+        for step in self.flights.due(now) {
+            let at = self.by_prop.get(&step.prop).copied();
+            let Some((at, item)) = at.and_then(|at| Some((at, self.items.get(at)?))) else { continue };
+            let what = What::Set { value: value_at(&item.kind, step.place), transition: None, last: step.last };
+            self.lanes.push(step.prop, step.priority, true, Job { action: step.action, at, what });
         }
     }
 
@@ -269,7 +229,7 @@ impl Remote {
         }
         let wait = if item.wiring.get.is_some() { PROVE_AFTER } else { item.lands_within };
         state.wanted = Some(Wanted { value, sent: now, before: item.known.clone(), resends: 0 });
-        self.attend(at, Some(now + wait));
+        self.agenda.attend(at, Some(now + wait));
     }
 
     /// Sends a value that is proven lost once more.
@@ -284,27 +244,7 @@ impl Remote {
         for (address, args) in messages {
             self.send(out, &address, args);
         }
-        self.attend(at, Some(now + PROVE_AFTER));
-    }
-}
-
-/// A value's place on the scale of fades: thousandths of a dB or millionths.
-fn position(kind: &ValueKind, value: &Value) -> Option<i64> {
-    match (kind, value) {
-        (ValueKind::Level { min, .. }, Value::Level(db)) => Some(i64::from(if *db == Db::OFF { *min } else { db.0 })),
-        (ValueKind::Decimal { .. }, Value::Decimal(micro)) => Some(*micro),
-        _ => None,
-    }
-}
-
-/// The value at a place; the lower end of a fader is off.
-fn valued(kind: &ValueKind, place: i64) -> Value {
-    match kind {
-        ValueKind::Level { min, .. } => match i32::try_from(place) {
-            Ok(milli) if milli > *min => Value::Level(Db(milli)),
-            _ => Value::Level(Db::OFF),
-        },
-        _ => Value::Decimal(place),
+        self.agenda.attend(at, Some(now + PROVE_AFTER));
     }
 }
 
@@ -369,8 +309,7 @@ impl Driver for Remote {
         if !self.session.up {
             return None;
         }
-        let flights = self.flights.values().map(|flight| flight.glide.next()).min();
-        let mine = earlier(self.lanes.next_due(), earlier(flights, self.watch.first().map(|(when, _)| *when)));
+        let mine = earlier(self.lanes.next_due(), earlier(self.flights.next_due(), self.agenda.next_due()));
         earlier(mine, self.session_due())
     }
 }

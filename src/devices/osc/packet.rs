@@ -3,7 +3,11 @@
 //! `rosc` 0.11 recurses once a nested bundle or array without a limit, so a 64 KiB datagram could exhaust the stack; here the
 //! nesting is bounded before `rosc` sees a byte. Messages without a type tag string (old senders) are taken as having no arguments.
 
+use std::net::SocketAddr;
+
 use rosc::{OscMessage, OscPacket, OscType};
+
+use crate::devices::{Out, WireId};
 
 /// Bundles nested deeper than this are dropped.
 const BUNDLE_DEPTH: u8 = 4;
@@ -74,6 +78,16 @@ pub fn encode(address: &str, args: Vec<OscType>, out: &mut Vec<u8>) {
     match rosc::encoder::encode_into(&packet, out) {
         Ok(_) => {}
         Err(never) => match never {},
+    }
+}
+
+/// Sends one message over a wire, to its own target or to an address.
+pub fn send(out: &mut Out, wire: WireId, to: Option<SocketAddr>, address: &str, args: Vec<OscType>) {
+    let mut bytes = out.buffer();
+    encode(address, args, &mut bytes);
+    match to {
+        Some(to) => out.send_to(wire, to, bytes),
+        None => out.send(wire, bytes),
     }
 }
 

@@ -1,13 +1,12 @@
 //! The session: whether it lives, what it was asked, and what its words mean.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rosc::{OscMessage, OscType};
 
 use super::driver::Remote;
 use super::template::Holes;
-use super::{PROVE_AFTER, READ_GAP, READ_TRIES, RESENDS, SEEK_EVERY, SWEEP_EVERY};
+use super::{PROVE_AFTER, READ_TRIES, RESENDS, SEEK_EVERY, SWEEP_EVERY};
 use crate::devices::{Out, earlier};
 use crate::engine::{Facet, How, Level, Report};
 use crate::show::{Value, ValueKind};
@@ -25,10 +24,6 @@ pub struct Session {
     pub hint: Option<Arc<str>>,
     heard: Mono,
     ping_at: Mono,
-    reads: VecDeque<usize>,
-    read_at: Mono,
-    sweep_at: Mono,
-    sweep: usize,
 }
 
 /// What a word means for a value that waits for its proof.
@@ -60,7 +55,6 @@ impl Remote {
 
     fn lost(&mut self, why: Arc<str>, out: &mut Out) {
         self.forget();
-        self.session.reads.clear();
         if self.session.live {
             self.session.live = false;
             out.report(Report::Offline { why });
@@ -75,7 +69,7 @@ impl Remote {
         self.session.syncing = true;
         self.session.hint = None;
         self.session.ping_at = now + self.facts.ping_every;
-        self.session.sweep_at = now + SWEEP_EVERY;
+        self.questions.sweep_at(now + SWEEP_EVERY);
         out.report(Report::Online { identity });
         for hello in &self.facts.hello {
             self.send_template(out, hello, &Holes::new());
@@ -89,12 +83,8 @@ impl Remote {
     }
 
     fn want_read(&mut self, at: usize) {
-        if let (Some(item), Some(state)) = (self.items.get(at), self.states.get_mut(at))
-            && item.wiring.get.is_some()
-            && !state.queued
-        {
-            state.queued = true;
-            self.session.reads.push_back(at);
+        if self.items.get(at).is_some_and(|item| item.wiring.get.is_some()) {
+            self.questions.want(at);
         }
     }
 
@@ -113,7 +103,7 @@ impl Remote {
             let tries = state.asked.map_or(0, |(_, tries)| tries).saturating_add(1);
             state.asked = Some((now, tries));
         }
-        self.attend(at, Some(now + self.limits.reply_within));
+        self.agenda.attend(at, Some(now + self.limits.reply_within));
     }
 
     /// Any message of the device.
@@ -199,11 +189,11 @@ impl Remote {
                     state.tell = tell;
                 }
                 if has_get {
-                    self.attend(at, Some(now + PROVE_AFTER));
+                    self.agenda.attend(at, Some(now + PROVE_AFTER));
                 }
             }
             None => {
-                self.attend(at, None);
+                self.agenda.attend(at, None);
                 if news {
                     self.observed(at, value, if ours { How::Echo } else { How::Word }, out);
                 }
@@ -212,7 +202,7 @@ impl Remote {
     }
 
     fn observed(&mut self, at: usize, value: Value, how: How, out: &mut Out) {
-        self.attend(at, None);
+        self.agenda.attend(at, None);
         let (Some(item), Some(state)) = (self.items.get_mut(at), self.states.get_mut(at)) else { return };
         state.wanted = None;
         item.known = Some(value.clone());
@@ -239,10 +229,7 @@ impl Remote {
 
     /// Proofs that are due and questions that got no answer.
     pub(super) fn look_after(&mut self, now: Mono, out: &mut Out) {
-        while let Some((when, at)) = self.watch.first().copied()
-            && when <= now
-        {
-            self.attend(at, None);
+        while let Some(at) = self.agenda.take(now) {
             let has_get = self.items.get(at).is_some_and(|item| item.wiring.get.is_some());
             let Some(state) = self.states.get_mut(at) else { continue };
             if let (Some((asked, _)), Some(wanted)) = (state.asked, &state.wanted)
@@ -265,21 +252,13 @@ impl Remote {
         if !self.session.live {
             return;
         }
-        if now >= self.session.sweep_at {
-            let count = self.items.len();
-            if count > 0 && !self.session.syncing {
-                self.session.sweep = (self.session.sweep + 1) % count;
-                self.want_read(self.session.sweep);
-            }
-            self.session.sweep_at = now + SWEEP_EVERY;
-        }
-        while now >= self.session.read_at
-            && let Some(at) = self.session.reads.pop_front()
+        if let Some(at) = self.questions.sweep(now, self.items.len(), SWEEP_EVERY)
+            && !self.session.syncing
         {
-            self.session.read_at = now + READ_GAP;
-            let Some(state) = self.states.get_mut(at) else { continue };
-            state.queued = false;
-            if state.asked.is_none() {
+            self.want_read(at);
+        }
+        while let Some(at) = self.questions.take(now) {
+            if self.states.get(at).is_some_and(|state| state.asked.is_none()) {
                 self.ask(now, at, out);
             }
         }
@@ -287,7 +266,7 @@ impl Remote {
 
     /// Whether all that can be read has been.
     pub(super) fn settle(&mut self, out: &mut Out) {
-        let reading = self.states.iter().any(|state| state.queued || state.asked.is_some());
+        let reading = !self.questions.is_empty() || self.states.iter().any(|state| state.asked.is_some());
         if self.session.live && self.session.syncing && !reading {
             self.session.syncing = false;
             out.report(Report::Synced);
@@ -302,9 +281,7 @@ impl Remote {
             due = earlier(due, Some(session.ping_at));
             due = earlier(due, session.live.then(|| session.heard + self.limits.offline_after));
         }
-        if session.live && self.items.iter().any(|item| item.wiring.get.is_some()) {
-            due = earlier(due, Some(session.sweep_at));
-        }
-        earlier(due, (!session.reads.is_empty()).then_some(session.read_at))
+        let sweeps = session.live && self.items.iter().any(|item| item.wiring.get.is_some());
+        earlier(due, self.questions.next_due(sweeps))
     }
 }

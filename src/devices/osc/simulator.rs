@@ -32,12 +32,7 @@ impl Player {
     }
 
     fn say(&self, address: &str, args: Vec<OscType>, out: &mut Out) {
-        let mut bytes = out.buffer();
-        packet::encode(address, args, &mut bytes);
-        match self.peer {
-            Some(peer) => out.send_to(WIRE, peer, bytes),
-            None => out.send(WIRE, bytes),
-        }
+        packet::send(out, WIRE, self.peer, address, args);
     }
 
     /// Tells a property by every pattern that can.

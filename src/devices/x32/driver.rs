@@ -1,18 +1,17 @@
 //! The driver: what the engine wants becomes messages, fades become steps.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use rosc::OscType;
 
 use super::proof::Recall;
 use super::session::Session;
 use super::table::{Table, Wanted};
-use super::{POLL_MOVING, PROVE_AFTER, Raw, STEP_GAP, WIRE};
-use crate::devices::glide::Glide;
+use super::{POLL_MOVING, PROVE_AFTER, READ_GAP, Raw, STEP_GAP, WIRE};
+use crate::devices::agenda::{Agenda, Questions};
+use crate::devices::flights::Flights;
 use crate::devices::lanes::Lanes;
 use crate::devices::osc::packet;
 use crate::devices::{Driver, EchoWindow, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Priority, Report};
+use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::Mono;
 
@@ -24,10 +23,12 @@ pub struct Desk {
     /// What waits to be sent.
     lanes: Lanes<Job>,
     /// Faders on their way.
-    flights: BTreeMap<PropIx, Flight>,
+    flights: Flights,
     pub(super) echo: EchoWindow,
     /// Parameters to look after, by time.
-    pub(super) watch: BTreeSet<(Mono, usize)>,
+    pub(super) agenda: Agenda,
+    /// Parameters to ask for.
+    pub(super) questions: Questions,
     /// A recall whose effect is not fully read yet.
     pub(super) recall: Option<Recall>,
 }
@@ -42,17 +43,6 @@ struct Job {
     last: bool,
 }
 
-/// A fader on its way.
-#[derive(Debug)]
-struct Flight {
-    glide: Glide,
-    action: ActionId,
-    at: usize,
-    priority: Priority,
-    last: i64,
-    poll_at: Mono,
-}
-
 impl Desk {
     /// For a device of a show.
     #[must_use]
@@ -63,40 +53,27 @@ impl Desk {
             table: Table::of(plan),
             session: Session::default(),
             lanes: Lanes::new(limits.gap_min, STEP_GAP),
-            flights: BTreeMap::new(),
+            flights: Flights::new(limits.max_rate),
             echo: EchoWindow::new(limits.echo_window, 1),
-            watch: BTreeSet::new(),
+            agenda: Agenda::default(),
+            questions: Questions::new(READ_GAP),
             recall: None,
         }
     }
 
     /// A message with one argument, or none.
     pub(super) fn send(&self, out: &mut Out, address: &str, args: Vec<OscType>) {
-        let mut bytes = out.buffer();
-        packet::encode(address, args, &mut bytes);
-        out.send(WIRE, bytes);
-    }
-
-    /// Sets when a parameter is looked after next.
-    pub(super) fn attend(&mut self, at: usize, when: Option<Mono>) {
-        let Some(param) = self.table.params.get_mut(at) else { return };
-        if let Some(old) = param.attention {
-            self.watch.remove(&(old, at));
-        }
-        param.attention = when;
-        if let Some(when) = when {
-            self.watch.insert((when, at));
-        }
+        packet::send(out, WIRE, None, address, args);
     }
 
     /// True while a fade moves the property.
     pub(super) fn moving(&self, prop: PropIx) -> bool {
-        self.flights.contains_key(&prop)
+        self.flights.moving(prop)
     }
 
     /// A hand took the property: its fade ends here, and no step that waits is sent.
     pub(super) fn let_go(&mut self, prop: PropIx) {
-        if self.flights.remove(&prop).is_some() {
+        if self.flights.let_go(prop) {
             self.lanes.remove(prop);
         }
     }
@@ -105,13 +82,12 @@ impl Desk {
     pub(super) fn forget(&mut self) {
         self.lanes.clear();
         self.flights.clear();
-        self.watch.clear();
+        self.agenda.clear();
+        self.questions.clear();
         self.recall = None;
         for param in &mut self.table.params {
             param.wanted = None;
             param.asked = None;
-            param.queued = false;
-            param.attention = None;
         }
     }
 
@@ -129,59 +105,38 @@ impl Desk {
 
     /// Takes over a fade; its steps come with `tick`.
     fn fade(&mut self, now: Mono, command: &Command, at: usize, out: &mut Out) {
-        let Op::Fade { from, to, curve, start, length } = &command.op else { return };
-        let Some(param) = self.table.params.get(at) else { return };
+        let Op::Fade { from, to, .. } = &command.op else { return };
+        let Some(param) = self.table.params.get_mut(at) else { return };
         let (Some(Raw::Step(from)), Some(Raw::Step(end))) = (param.scale.raw(from), param.scale.raw(to)) else {
             out.report(Report::Refused { action: command.action, why: format!("{} can not fade to {to}", param.set).into() });
             return;
         };
         // A fade that takes one over goes on from the step that the desk has: the engine knows the place on its own scale only.
-        let from = self.flights.get(&command.prop).map_or(i64::from(from), |flight| flight.last);
-        let glide = Glide::new(from, i64::from(end), *curve, *start, *length, self.limits.max_rate);
-        if glide.over(now) {
+        let Some(from) = self.flights.start(now, command, i64::from(from), i64::from(end)) else {
             self.set(command, at, to, out);
             return;
-        }
+        };
         self.lanes.remove(command.prop);
         // An answer that left the desk before our first step tells the value we start from.
         self.echo.sent(now, command.prop, Raw::step(from).in_steps());
-        if let Some(param) = self.table.params.get_mut(at) {
-            param.wanted = None;
-        }
-        let priority = if command.priority == Priority::Panic { Priority::Panic } else { Priority::Background };
-        let flight = Flight { glide, action: command.action, at, priority, last: from, poll_at: now + POLL_MOVING };
-        self.flights.insert(command.prop, flight);
+        (param.wanted, param.poll_at) = (None, now + POLL_MOVING);
     }
 
     /// Puts the steps that are due into their lane, and asks where moving faders are.
     fn fly(&mut self, now: Mono, out: &mut Out) {
-        let mut landed = vec![];
-        let mut polls = vec![];
-        for (prop, flight) in &mut self.flights {
-            if flight.glide.next() <= now {
-                // Asked just before a step leaves, the answer still shows what a hand did since the step before.
-                if self.session.polling || flight.poll_at <= now {
-                    flight.poll_at = now + POLL_MOVING;
-                    polls.push(flight.at);
-                }
-                let position = flight.glide.at(now);
-                let last = flight.glide.over(now);
-                if position != flight.last || last {
-                    let job = Job { action: flight.action, at: flight.at, raw: Raw::step(position), last };
-                    self.lanes.push(*prop, flight.priority, true, job);
-                    flight.last = position;
-                }
-                flight.glide.advance(now);
-                if last {
-                    landed.push(*prop);
-                }
+        let turns: Vec<usize> = self.flights.turns(now).filter_map(|prop| self.table.at_prop(prop)).collect();
+        for step in self.flights.due(now) {
+            let Some(at) = self.table.at_prop(step.prop) else { continue };
+            let job = Job { action: step.action, at, raw: Raw::step(step.place), last: step.last };
+            self.lanes.push(step.prop, step.priority, true, job);
+        }
+        for at in turns {
+            // Asked just before a step leaves, the answer still shows what a hand did since the step before.
+            let Some(param) = self.table.params.get_mut(at) else { continue };
+            if self.session.polling || param.poll_at <= now {
+                param.poll_at = now + POLL_MOVING;
+                self.ask(now, at, out);
             }
-        }
-        for prop in landed {
-            self.flights.remove(&prop);
-        }
-        for at in polls {
-            self.ask(now, at, out);
         }
     }
 
@@ -203,7 +158,7 @@ impl Desk {
             self.echo.sent(now, prop, job.raw.in_steps());
             self.send(out, &address, args);
             if job.last {
-                self.attend(job.at, Some(now + PROVE_AFTER));
+                self.agenda.attend(job.at, Some(now + PROVE_AFTER));
                 out.report(Report::Sent { action: job.action, value });
             }
         }
@@ -279,8 +234,7 @@ impl Driver for Desk {
         if !self.session.up {
             return None;
         }
-        let flights = self.flights.values().map(|flight| flight.glide.next()).min();
-        let mine = earlier(self.lanes.next_due(), earlier(flights, self.watch.first().map(|(when, _)| *when)));
+        let mine = earlier(self.lanes.next_due(), earlier(self.flights.next_due(), self.agenda.next_due()));
         earlier(mine, self.session_due())
     }
 }

@@ -52,7 +52,7 @@ impl Desk {
         param.silent = false;
         let tell = std::mem::take(&mut param.tell);
         let prop = param.prop;
-        self.attend(at, None);
+        self.agenda.attend(at, None);
         if prop.is_some_and(|prop| self.moving(prop)) {
             self.word_in_flight(now, at, raw, answer.is_none(), out);
             return;
@@ -68,7 +68,7 @@ impl Desk {
                         wanted.before.get_or_insert(raw);
                     }
                 }
-                self.attend(at, Some(now + PROVE_AFTER));
+                self.agenda.attend(at, Some(now + PROVE_AFTER));
             }
             Some(Meaning::Foreign) => {
                 self.count_push(now, at, &raw, answer.is_none(), out);
@@ -139,7 +139,7 @@ impl Desk {
         let (address, args) = (param.set.clone(), vec![param.scale.arg(&raw)]);
         self.echo.sent(now, prop, raw.in_steps());
         self.send(out, &address, args);
-        self.attend(at, Some(now + PROVE_AFTER));
+        self.agenda.attend(at, Some(now + PROVE_AFTER));
     }
 
     /// Learns from a foreign change whether the desk pushes to us.

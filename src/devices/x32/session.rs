@@ -1,13 +1,12 @@
 //! The session: who it is, whether it lives, its `/xremote` slot, and the questions that are asked.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rosc::{OscMessage, OscType};
 
 use super::driver::Desk;
 use super::table::Asked;
-use super::{MISSED_PUSHES, POLL_EVERY, READ_GAP, READ_TRIES, SEEK_EVERY, STATUS_EVERY, SWEEP_EVERY, XREMOTE_RENEW};
+use super::{MISSED_PUSHES, POLL_EVERY, READ_TRIES, SEEK_EVERY, STATUS_EVERY, SWEEP_EVERY, XREMOTE_RENEW};
 use crate::devices::{Out, earlier};
 use crate::engine::{Facet, Level, Report};
 use crate::time::Mono;
@@ -28,11 +27,6 @@ pub struct Session {
     heard: Mono,
     hello_at: Mono,
     xremote_at: Mono,
-    /// Parameters to ask for.
-    reads: VecDeque<usize>,
-    read_at: Mono,
-    sweep_at: Mono,
-    sweep: usize,
     /// Nothing is pushed to us: we ask instead.
     pub polling: bool,
     /// Changes read but never pushed, in a row.
@@ -56,7 +50,6 @@ impl Desk {
 
     fn lost(&mut self, why: Arc<str>, out: &mut Out) {
         self.forget();
-        self.session.reads.clear();
         if self.session.live {
             self.session.live = false;
             self.session.syncing = false;
@@ -97,7 +90,7 @@ impl Desk {
         self.session.hint = None;
         self.session.hello_at = now + STATUS_EVERY;
         self.session.xremote_at = now;
-        self.session.sweep_at = now + SWEEP_EVERY;
+        self.questions.sweep_at(now + SWEEP_EVERY);
         self.session.missed = 0;
         out.report(Report::Online { identity: Some(identity) });
         self.read_all();
@@ -120,12 +113,8 @@ impl Desk {
     }
 
     fn want_read(&mut self, at: usize) {
-        if let Some(param) = self.table.params.get_mut(at)
-            && param.get.is_some()
-            && !param.queued
-        {
-            param.queued = true;
-            self.session.reads.push_back(at);
+        if self.table.params.get(at).is_some_and(|param| param.get.is_some()) {
+            self.questions.want(at);
         }
     }
 
@@ -144,7 +133,7 @@ impl Desk {
         let tries = param.asked.map_or(0, |asked| asked.tries).saturating_add(1);
         param.asked = Some(Asked { at: now, tries });
         self.send(out, &address, vec![]);
-        self.attend(at, Some(now + self.limits.reply_within));
+        self.agenda.attend(at, Some(now + self.limits.reply_within));
     }
 
     /// `/xinfo` until it answers, then `/status` and the slot; and when it has been silent for too long, it is gone.
@@ -168,10 +157,7 @@ impl Desk {
 
     /// Proofs that are due and questions that got no answer.
     pub(super) fn look_after(&mut self, now: Mono, out: &mut Out) {
-        while let Some((when, at)) = self.watch.first().copied()
-            && when <= now
-        {
-            self.attend(at, None);
+        while let Some(at) = self.agenda.take(now) {
             let Some(param) = self.table.params.get_mut(at) else { continue };
             // A question from before the set proves nothing: the count starts anew.
             if let (Some(asked), Some(wanted)) = (param.asked, &param.wanted)
@@ -196,21 +182,14 @@ impl Desk {
         if !self.session.live {
             return;
         }
-        if now >= self.session.sweep_at {
-            let count = self.table.params.len();
-            if count > 0 && !self.session.syncing {
-                self.session.sweep = (self.session.sweep + 1) % count;
-                self.want_read(self.session.sweep);
-            }
-            self.session.sweep_at = now + if self.session.polling { POLL_EVERY } else { SWEEP_EVERY };
-        }
-        while now >= self.session.read_at
-            && let Some(at) = self.session.reads.pop_front()
+        let every = if self.session.polling { POLL_EVERY } else { SWEEP_EVERY };
+        if let Some(at) = self.questions.sweep(now, self.table.params.len(), every)
+            && !self.session.syncing
         {
-            self.session.read_at = now + READ_GAP;
-            let Some(param) = self.table.params.get_mut(at) else { continue };
-            param.queued = false;
-            if param.asked.is_none() {
+            self.want_read(at);
+        }
+        while let Some(at) = self.questions.take(now) {
+            if self.table.params.get(at).is_some_and(|param| param.asked.is_none()) {
                 self.ask(now, at, out);
             }
         }
@@ -222,10 +201,10 @@ impl Desk {
             out.report(Report::Observed { prop, value, how: crate::engine::How::Word });
         }
         let reading = self.session.syncing || self.recall.as_ref().is_some_and(|recall| recall.reading);
-        if !self.session.live || !reading || !self.session.reads.is_empty() {
+        if !self.session.live || !reading || !self.questions.is_empty() {
             return;
         }
-        if self.table.params.iter().any(|param| param.queued || param.asked.is_some()) {
+        if self.table.params.iter().any(|param| param.asked.is_some()) {
             return;
         }
         self.recall = None;
@@ -273,9 +252,9 @@ impl Desk {
         let session = &self.session;
         let mut due = Some(session.hello_at);
         if session.live {
-            due = earlier(due, Some(session.xremote_at.min(session.sweep_at)));
+            due = earlier(due, Some(session.xremote_at));
             due = earlier(due, Some(session.heard + self.limits.offline_after));
-            due = earlier(due, (!session.reads.is_empty()).then_some(session.read_at));
+            due = earlier(due, self.questions.next_due(true));
         }
         earlier(due, self.recall.as_ref().and_then(|recall| recall.due))
     }

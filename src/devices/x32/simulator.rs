@@ -54,12 +54,7 @@ impl Console {
     }
 
     fn reply(to: Option<SocketAddr>, address: &str, args: Vec<OscType>, out: &mut Out) {
-        let mut bytes = out.buffer();
-        packet::encode(address, args, &mut bytes);
-        match to {
-            Some(to) => out.send_to(WIRE, to, bytes),
-            None => out.send(WIRE, bytes),
-        }
+        packet::send(out, WIRE, to, address, args);
     }
 
     fn take(&mut self, now: Mono, from: Option<SocketAddr>, message: OscMessage, out: &mut Out) {

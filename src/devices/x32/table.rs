@@ -29,12 +29,10 @@ pub struct Param {
     pub wanted: Option<Wanted>,
     /// A question on its way.
     pub asked: Option<Asked>,
-    /// Stands in the queue of questions.
-    pub queued: bool,
     /// The next answer is reported even if it tells nothing new.
     pub tell: bool,
-    /// When a proof or a lost answer is looked after.
-    pub attention: Option<Mono>,
+    /// While a fade moves it: when it is asked next.
+    pub poll_at: Mono,
     /// Never answered.
     pub silent: bool,
     /// When a change was read that no push had told of.
@@ -158,9 +156,8 @@ impl Table {
             known: None,
             wanted: None,
             asked: None,
-            queued: false,
             tell: false,
-            attention: None,
+            poll_at: Mono::ZERO,
             silent: false,
             unpushed: None,
         });

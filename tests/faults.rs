@@ -466,7 +466,11 @@ fn every_family_drives_its_own_simulator_over_real_sockets() {
 fn over_sockets(family: &str, device: DeviceIx) {
     let listen = "127.0.0.1:0".parse().unwrap();
     let plain = load(&show_text(family));
-    let mut host = Host::open(&plain, device, showcall::devices::family(family).unwrap(), listen).unwrap();
+    let mut host = match Host::open(&plain, device, showcall::devices::family(family).unwrap(), listen) {
+        // A MIDI port is no socket.
+        Err(why) if why.kind() == std::io::ErrorKind::Unsupported => return,
+        opened => opened.unwrap(),
+    };
     let mut show = (*plain).clone();
     show.devices[device.at()].port = host.address().port();
     let show = Arc::new(show);

@@ -45,9 +45,8 @@ pub fn run(args: &Args) -> ExitCode {
     };
     match open(args, &show) {
         Ok(mut host) => {
-            let transport = if host.is_stream() { "tcp" } else { "udp" };
             let address = host.address();
-            println!("{}", json!({ "listening": address.to_string(), "port": address.port(), "transport": transport }));
+            println!("{}", json!({ "listening": address.to_string(), "port": address.port(), "transport": host.transport() }));
             end_on_signal();
             loop {
                 if let Err(e) = host.step(None) {

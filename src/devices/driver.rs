@@ -85,19 +85,28 @@ pub enum Wire {
         /// How messages are told apart.
         framing: Framing,
     },
-    /// A WebSocket.
+    /// A WebSocket: text messages, each one [`Payload::Text`]; a [`Send`]'s bytes are the text. A device's closing code stands in
+    /// brackets in the reason of [`WireEvent::Down`]: `the device closed the connection (4009: Authentication failed.)`.
+    ///
+    /// A family may have several to one address. Its **simulator** gets each connection as a wire of its own: `Up(n)` when it is made,
+    /// with the lowest `n` that is free (in memory: the wire's own place, so that wire 0 and wire 1 are two sessions), then all its data
+    /// and `Down(n)` under that `n`. It keeps a session for each, answers on the same wire, and may get more of them than
+    /// [`Family::wires`] names (other clients). [`Out::hang_up`] closes one. Which of them a client uses for what is in what the client says.
     WebSocket {
         /// `ws://host:port/path`.
         url: String,
         /// Sub-protocol, when the device wants one.
         protocol: Option<String>,
     },
-    /// Requests over HTTP; each send is one request, each reply one [`Payload::HttpReply`].
+    /// Requests over HTTP: each send is one [`web::Request`](super::web::Request) in its bytes with a tag of the driver's choice
+    /// ([`Out::ask`]), each reply one [`Payload::HttpReply`] with that tag. One at a time, in order. The wire is up at once; that a
+    /// device is away is told by replies of status 0, whose body is the reason.
     Http {
         /// `http://host:port`.
         base: String,
     },
-    /// A MIDI port whose name contains this.
+    /// A MIDI port whose name contains this: its output, and its input when there is one of that name. A send is one whole message
+    /// (system exclusive from F0 to F7). It is up when the port is there; that says nothing of what is plugged into it.
     Midi {
         /// Part of the port's name.
         port: String,
@@ -164,6 +173,13 @@ pub enum Payload<'a> {
     Text(&'a str),
     /// One MIDI message.
     Midi(&'a [u8]),
+    /// A request, as a simulator gets it; answered by [`Out::reply`] with the same tag.
+    HttpRequest {
+        /// Names the request until it is answered.
+        tag: u64,
+        /// A [`web::Request`](super::web::Request) in bytes.
+        request: &'a [u8],
+    },
     /// The answer to an HTTP request.
     HttpReply {
         /// The number that the request's [`Send::tag`] carried.
@@ -186,6 +202,8 @@ pub struct Out {
     pub reopen: Vec<WireId>,
     /// Wires to close until a person acts: see [`Out::close`].
     pub close: Vec<WireId>,
+    /// WebSocket sessions that a simulated device closes: wire, closing code, reason.
+    pub hang_ups: Vec<(WireId, u16, &'static str)>,
     /// Spent byte buffers to take again.
     spare: Vec<Vec<u8>>,
 }
@@ -199,7 +217,7 @@ pub struct Send {
     pub to: Option<SocketAddr>,
     /// The bytes (an HTTP request: its JSON form as links documents it).
     pub bytes: Vec<u8>,
-    /// Echoed in an HTTP reply.
+    /// Of an HTTP request: echoed in its reply. Of a simulator's answer: the request's.
     pub tag: u64,
 }
 
@@ -226,6 +244,23 @@ impl Out {
         self.sends.push(Send { wire, to: Some(to), bytes, tag: 0 });
     }
 
+    /// Asks over an Http wire; the reply carries `tag`.
+    pub fn ask(&mut self, wire: WireId, tag: u64, request: &super::web::Request) {
+        self.sends.push(Send { wire, to: None, bytes: request.bytes(), tag });
+    }
+
+    /// Answers a request: a simulated device's reply. (Its send is the status code, big-endian, then the body.)
+    pub fn reply(&mut self, wire: WireId, tag: u64, status: u16, body: &[u8]) {
+        let mut bytes = status.to_be_bytes().to_vec();
+        bytes.extend_from_slice(body);
+        self.sends.push(Send { wire, to: None, bytes, tag });
+    }
+
+    /// Closes a WebSocket session: a simulated device's word, after what it has sent.
+    pub fn hang_up(&mut self, wire: WireId, code: u16, reason: &'static str) {
+        self.hang_ups.push((wire, code, reason));
+    }
+
     /// Says something of the device.
     pub fn report(&mut self, report: Report) {
         self.reports.push(report);
@@ -249,7 +284,8 @@ impl Out {
     /// True when nothing was given.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty() && self.reports.is_empty() && self.reopen.is_empty() && self.close.is_empty()
+        let nothing_to_say = self.sends.is_empty() && self.reports.is_empty() && self.hang_ups.is_empty();
+        nothing_to_say && self.reopen.is_empty() && self.close.is_empty()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod osc;
 pub mod registry;
+pub mod web;
 pub mod x32;
 
 pub use driver::*;

@@ -155,10 +155,10 @@ impl Bay {
         for send in sends.drain(..) {
             let (wire, to) = (send.wire, send.to);
             let result = match &mut self.far {
-                Far::Simulated(far) => far.take(now, wire, send.bytes),
+                Far::Simulated(far) => far.take(now, wire, send.tag, send.bytes),
                 Far::Real => {
                     let plug = Plug { device: self.device.0, wire: wire.0 };
-                    let result = room.net.as_mut().map_or_else(|| Err("no network".into()), |net| net.send(now, plug, to, &send.bytes));
+                    let result = room.net.as_mut().map_or_else(|| Err("no network".into()), |net| net.send(now, plug, &send));
                     self.out.recycle(send.bytes);
                     result
                 }
@@ -286,22 +286,27 @@ impl Simulated {
         for send in sends.drain(..) {
             if let Some(lane) = self.cables.get_mut(usize::from(send.wire.0)) {
                 // A device does not learn that what it says gets lost.
-                drop(lane.cable.send(now, Side::Device, send.bytes));
+                drop(lane.cable.send(now, Side::Device, send.tag, send.bytes));
             }
         }
         self.out.sends = sends;
         self.out.reports.clear();
         // Only a driver gives up on its device.
         self.out.close.clear();
+        for (wire, code, reason) in std::mem::take(&mut self.out.hang_ups) {
+            if let Some(lane) = self.cables.get_mut(usize::from(wire.0)) {
+                lane.cable.hang_up(now, &super::websocket::closed(Some((code, reason))));
+            }
+        }
         let reopen = std::mem::take(&mut self.out.reopen);
         for wire in reopen {
             self.reopen(now, wire);
         }
     }
 
-    fn take(&mut self, now: Mono, wire: WireId, bytes: Vec<u8>) -> Result<(), Arc<str>> {
+    fn take(&mut self, now: Mono, wire: WireId, tag: u64, bytes: Vec<u8>) -> Result<(), Arc<str>> {
         match self.cables.get_mut(usize::from(wire.0)) {
-            Some(lane) => lane.cable.send(now, Side::Driver, bytes),
+            Some(lane) => lane.cable.send(now, Side::Driver, tag, bytes),
             None => Err("no such wire".into()),
         }
     }
@@ -326,6 +331,12 @@ fn event(wire: WireId, from: SocketAddr, arrival: &Arrival) -> WireEvent<'_> {
         Arrival::Down(why) => WireEvent::Down(wire, why.clone()),
         Arrival::Message(bytes) => WireEvent::Data { wire, from: Some(from), payload: Payload::Datagram(bytes) },
         Arrival::Chunk(bytes) => WireEvent::Data { wire, from: Some(from), payload: Payload::Chunk(bytes) },
+        Arrival::Text(text) => WireEvent::Data { wire, from: Some(from), payload: Payload::Text(text) },
+        Arrival::Midi(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Midi(bytes) },
+        Arrival::Request(tag, request) => WireEvent::Data { wire, from: Some(from), payload: Payload::HttpRequest { tag: *tag, request } },
+        Arrival::Reply(tag, status, body) => {
+            WireEvent::Data { wire, from: None, payload: Payload::HttpReply { tag: *tag, status: *status, body } }
+        }
     }
 }
 

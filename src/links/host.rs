@@ -6,6 +6,8 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::framing::{Cutter, wrap};
+use super::host_http;
+use super::host_ws::{self, Happening};
 use super::sys::{Poller, boottime};
 use super::udp;
 use crate::devices::{Family, Framing, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId};
@@ -13,12 +15,12 @@ use crate::show::{DeviceIx, Show};
 use crate::time::{Mono, Span};
 
 /// Connections at the same time; one more is closed at once.
-const CONNECTIONS: usize = 16;
+pub(super) const CONNECTIONS: usize = 16;
 /// Bytes that wait for a client which does not read; more closes it.
 const WAITING: usize = 4 << 20;
 /// How soon a client that did not take all its bytes is tried again.
 const RETRY: Span = Span::ms(5);
-/// All traffic runs over the device's first wire: one socket is one port.
+/// All traffic runs over the device's first wire: one socket is one port. (Of WebSockets each connection is a wire.)
 const WIRE: WireId = WireId(0);
 
 /// A simulated device that listens.
@@ -36,6 +38,8 @@ pub struct Host {
 enum Port {
     Datagrams(UdpSocket),
     Streams { listener: TcpListener, framing: Framing, clients: Vec<Client> },
+    WebSockets(host_ws::Door),
+    Requests(host_http::Door),
 }
 
 struct Client {
@@ -64,16 +68,32 @@ impl Host {
                 let address = listener.local_addr()?;
                 (Port::Streams { listener, framing: *framing, clients: Vec::new() }, address)
             }
-            _ => return Err(io::Error::new(io::ErrorKind::Unsupported, "its simulator speaks over a wire that cannot be listened on yet")),
+            Some(Wire::WebSocket { protocol, .. }) => {
+                let door = host_ws::Door::open(listen, protocol.clone())?;
+                let address = door.address()?;
+                (Port::WebSockets(door), address)
+            }
+            Some(Wire::Http { .. }) => {
+                let door = host_http::Door::open(listen)?;
+                let address = door.address()?;
+                (Port::Requests(door), address)
+            }
+            Some(Wire::Midi { .. }) | None => {
+                return Err(io::Error::new(io::ErrorKind::Unsupported, "its simulator speaks over a wire that no socket can listen on"));
+            }
         };
         let poller = Poller::new()?;
         match &port {
             Port::Datagrams(socket) => poller.add(socket.as_fd(), 0)?,
             Port::Streams { listener, .. } => poller.add(listener.as_fd(), 0)?,
+            Port::WebSockets(door) => poller.add(door.fd(), 0)?,
+            Port::Requests(door) => poller.add(door.fd(), 0)?,
         }
         let simulator = (family.simulator)(plan);
         let mut host = Self { simulator, out: Out::new(), poller, port, address, peer: None, buffer: vec![0; 65_536] };
-        host.simulator.handle(boottime(), WireEvent::Up(WIRE), &mut host.out);
+        if !matches!(host.port, Port::WebSockets(_)) {
+            host.simulator.handle(boottime(), WireEvent::Up(WIRE), &mut host.out);
+        }
         host.flush();
         Ok(host)
     }
@@ -84,10 +104,15 @@ impl Host {
         self.address
     }
 
-    /// Whether it listens for streams.
+    /// What it listens for: `udp`, `tcp`, `websocket` or `http`.
     #[must_use]
-    pub const fn is_stream(&self) -> bool {
-        matches!(self.port, Port::Streams { .. })
+    pub const fn transport(&self) -> &'static str {
+        match self.port {
+            Port::Datagrams(_) => "udp",
+            Port::Streams { .. } => "tcp",
+            Port::WebSockets(_) => "websocket",
+            Port::Requests(_) => "http",
+        }
     }
 
     /// The simulated device.
@@ -106,9 +131,17 @@ impl Host {
         let ready = !self.poller.wait(timeout)?.is_empty();
         let now = boottime();
         if ready || self.has_waiting() {
-            match &self.port {
+            match &mut self.port {
                 Port::Datagrams(_) => self.receive_datagrams(now),
                 Port::Streams { .. } => self.receive_streams(now),
+                Port::WebSockets(door) => {
+                    let happened = door.look(&self.poller);
+                    self.tell(now, happened);
+                }
+                Port::Requests(door) => {
+                    let happened = door.look(&self.poller);
+                    self.tell(now, happened);
+                }
             }
         }
         if self.simulator.next_due().is_some_and(|due| due <= now) {
@@ -119,7 +152,28 @@ impl Host {
     }
 
     fn has_waiting(&self) -> bool {
-        matches!(&self.port, Port::Streams { clients, .. } if clients.iter().any(|client| !client.waiting.is_empty()))
+        match &self.port {
+            Port::Datagrams(_) => false,
+            Port::Streams { clients, .. } => clients.iter().any(|client| !client.waiting.is_empty()),
+            Port::WebSockets(door) => door.has_waiting(),
+            Port::Requests(door) => door.has_waiting(),
+        }
+    }
+
+    /// Gives the simulator what happened at its door, in order.
+    fn tell(&mut self, now: Mono, happened: Vec<Happening>) {
+        for one in &happened {
+            let event = match one {
+                Happening::Up(wire) => WireEvent::Up(*wire),
+                Happening::Down(wire) => WireEvent::Down(*wire, "the client closed the connection".into()),
+                Happening::Text(wire, from, text) => WireEvent::Data { wire: *wire, from: Some(*from), payload: Payload::Text(text) },
+                Happening::Asked(tag, from, request) => {
+                    WireEvent::Data { wire: WIRE, from: Some(*from), payload: Payload::HttpRequest { tag: *tag, request } }
+                }
+            };
+            self.simulator.handle(now, event, &mut self.out);
+            self.flush();
+        }
     }
 
     fn receive_datagrams(&mut self, now: Mono) {
@@ -184,6 +238,8 @@ impl Host {
             match &mut self.port {
                 // A client that has gone is its own loss.
                 Port::Datagrams(socket) => drop(to.map(|to| socket.send_to(&send.bytes, to))),
+                Port::WebSockets(door) => door.send(send.wire, &send.bytes),
+                Port::Requests(door) => door.answer(send.tag, &send.bytes),
                 Port::Streams { framing, clients, .. } => {
                     let named = to.filter(|to| clients.iter().any(|client| client.from == *to));
                     for client in clients.iter_mut().filter(|client| named.is_none_or(|to| client.from == to)) {
@@ -194,6 +250,11 @@ impl Host {
             }
         }
         self.out.sends = sends;
+        for (wire, code, reason) in self.out.hang_ups.drain(..) {
+            if let Port::WebSockets(door) = &mut self.port {
+                door.hang_up(wire, code, reason);
+            }
+        }
         self.out.reports.clear();
         self.out.reopen.clear();
         self.out.close.clear();

@@ -19,6 +19,8 @@ pub const RECONNECT: Span = Span::ms(250);
 pub const CLOSED: &str = "closed until you take the device back (release it, then live)";
 /// Messages on their way at the most; what comes on top is lost, as in a full switch.
 const IN_FLIGHT: usize = 4096;
+/// When a request without an answer is given up.
+const ANSWER_WITHIN: Span = Span::secs(4);
 
 /// The two ends of a cable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,13 +78,52 @@ pub enum Arrival {
     Message(Vec<u8>),
     /// A piece of a raw stream.
     Chunk(Vec<u8>),
+    /// A text message of a WebSocket.
+    Text(String),
+    /// A MIDI message.
+    Midi(Vec<u8>),
+    /// A request over HTTP, with its tag.
+    Request(u64, Vec<u8>),
+    /// Its answer: tag, status (0: none came), body.
+    Reply(u64, u16, Vec<u8>),
+}
+
+/// What a cable carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Datagrams,
+    Stream(Framing),
+    WebSocket,
+    Http,
+    Midi,
+}
+
+impl Kind {
+    fn of(wire: &Wire) -> Self {
+        match wire {
+            Wire::Tcp { framing, .. } => Self::Stream(*framing),
+            Wire::WebSocket { .. } => Self::WebSocket,
+            Wire::Http { .. } => Self::Http,
+            Wire::Midi { .. } => Self::Midi,
+            Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. } => Self::Datagrams,
+        }
+    }
+
+    /// Both ends learn that it is out.
+    const fn goes_down(self) -> bool {
+        matches!(self, Self::Stream(_) | Self::WebSocket | Self::Midi)
+    }
+
+    /// Its far end can forget a connection without a word.
+    const fn half_opens(self) -> bool {
+        matches!(self, Self::Stream(_) | Self::WebSocket)
+    }
 }
 
 /// One cable, a virtual one.
 #[derive(Debug)]
 pub struct Cable {
-    /// `None` carries datagrams.
-    stream: Option<Framing>,
+    kind: Kind,
     random: SplitMix64,
     /// What is wrong with it.
     pub weather: Weather,
@@ -98,19 +139,16 @@ pub struct Cable {
     /// When the last message of a stream arrives, a side: streams keep their order.
     last: [Mono; 2],
     count: u64,
+    /// Requests without an answer, and when they are given up.
+    asked: BTreeMap<u64, Mono>,
 }
 
 impl Cable {
     /// A cable of a wire's kind, plugged in at `now`: both ends get [`Arrival::Up`].
     #[must_use]
     pub fn new(wire: &Wire, seed: u64, now: Mono) -> Self {
-        let stream = match wire {
-            Wire::Tcp { framing, .. } => Some(*framing),
-            Wire::WebSocket { .. } | Wire::Http { .. } => Some(Framing::Lines),
-            Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. } | Wire::Midi { .. } => None,
-        };
         let mut cable = Self {
-            stream,
+            kind: Kind::of(wire),
             random: SplitMix64::new(seed),
             weather: Weather::default(),
             state: State::Whole,
@@ -121,6 +159,7 @@ impl Cable {
             in_flight: BTreeMap::new(),
             last: [now; 2],
             count: 0,
+            asked: BTreeMap::new(),
         };
         cable.connect(now);
         cable
@@ -129,7 +168,8 @@ impl Cable {
     /// When something comes out next.
     #[must_use]
     pub fn next_due(&self) -> Option<Mono> {
-        crate::devices::earlier(self.in_flight.keys().next().map(|(at, _)| *at), self.retry)
+        let arrival = self.in_flight.keys().next().map(|(at, _)| *at);
+        [arrival, self.retry, self.asked.values().min().copied()].into_iter().flatten().min()
     }
 
     /// What comes out by `now`, in order, one at a time.
@@ -142,38 +182,86 @@ impl Cable {
                 self.retry = Some(now + RECONNECT);
             }
         }
-        let first = self.in_flight.first_entry().filter(|entry| entry.key().0 <= now)?;
-        Some(first.remove())
+        if let Some(first) = self.in_flight.first_entry().filter(|entry| entry.key().0 <= now) {
+            return match first.remove() {
+                // What was given up is not answered a second time.
+                (Side::Driver, Arrival::Reply(tag, ..)) if self.asked.remove(&tag).is_none() => self.pop(now),
+                other => Some(other),
+            };
+        }
+        let late = self.asked.iter().find(|(_, limit)| **limit <= now).map(|(tag, _)| *tag)?;
+        self.asked.remove(&late);
+        Some((Side::Driver, Arrival::Reply(late, 0, b"no answer within 4 s".to_vec())))
     }
 
     /// Puts a message in at one end.
     ///
     /// # Errors
     /// When the sender can know that it does not arrive: the stream is down, the cable is out.
-    pub fn send(&mut self, now: Mono, from: Side, bytes: Vec<u8>) -> Result<(), Arc<str>> {
+    pub fn send(&mut self, now: Mono, from: Side, tag: u64, bytes: Vec<u8>) -> Result<(), Arc<str>> {
         if !self.up {
             return Err("not connected".into());
         }
-        match (self.state, self.stream) {
-            (State::Cut, None) if from == Side::Driver && self.random.percent(50) => return Err("no route to host".into()),
-            (State::Cut | State::Silent, _) => return Ok(()),
-            (State::Whole, Some(_)) if self.stale => {
-                self.break_off(now, "connection reset");
-                return Err("connection reset".into());
+        if self.kind == Kind::Http {
+            self.ask_or_answer(now, from, tag, bytes);
+            return Ok(());
+        }
+        match self.state {
+            State::Cut if self.kind == Kind::Datagrams && from == Side::Driver && self.random.percent(50) => {
+                return Err("no route to host".into());
             }
-            (State::Whole, Some(Framing::Raw)) => self.send_pieces(now, from, &bytes),
-            (State::Whole, Some(_)) => self.put_in_order(now, from, Arrival::Message(bytes)),
-            (State::Whole, None) => self.send_datagram(now, from, bytes),
+            State::Cut | State::Silent => return Ok(()),
+            State::Whole => {}
+        }
+        if self.stale {
+            self.break_off(now, "connection reset");
+            return Err("connection reset".into());
+        }
+        match self.kind {
+            Kind::Stream(Framing::Raw) => self.send_pieces(now, from, &bytes),
+            Kind::Stream(_) => self.put_in_order(now, from, Arrival::Message(bytes)),
+            Kind::WebSocket => self.put_in_order(now, from, Arrival::Text(String::from_utf8_lossy(&bytes).into_owned())),
+            Kind::Midi => self.put_in_order(now, from, Arrival::Midi(bytes)),
+            Kind::Datagrams | Kind::Http => self.send_datagram(now, from, bytes),
         }
         Ok(())
+    }
+
+    /// A request is answered in any case: by the device, or by the time that has gone by.
+    fn ask_or_answer(&mut self, now: Mono, from: Side, tag: u64, bytes: Vec<u8>) {
+        if from == Side::Driver {
+            self.asked.insert(tag, now + ANSWER_WITHIN);
+        }
+        match (self.state, from) {
+            (State::Whole, Side::Driver) => self.put_in_order(now, from, Arrival::Request(tag, bytes)),
+            (State::Whole, Side::Device) => {
+                if let Some((status, body)) = bytes.split_first_chunk::<2>() {
+                    self.put_in_order(now, from, Arrival::Reply(tag, u16::from_be_bytes(*status), body.to_vec()));
+                }
+            }
+            (State::Cut, Side::Driver) => self.put_in_order(now, Side::Device, Arrival::Reply(tag, 0, b"no route to host".to_vec())),
+            (State::Cut, Side::Device) | (State::Silent, _) => {}
+        }
+    }
+
+    /// The device closes a connection, after what it has sent; it can be made anew.
+    pub fn hang_up(&mut self, now: Mono, why: &str) {
+        if self.up && self.kind.goes_down() {
+            self.up = false;
+            self.in_flight.retain(|_, (to, _)| *to == Side::Driver);
+            let at = self.last[1].max(now);
+            self.put(at, Side::Driver, Arrival::Down(why.into()));
+            self.put(now, Side::Device, Arrival::Down("closed".into()));
+            self.retry = (!self.closed).then_some(at + RECONNECT);
+        }
     }
 
     /// Unplugs it.
     pub fn cut(&mut self, now: Mono) {
         self.state = State::Cut;
         self.lose_messages();
-        if self.stream.is_some() {
-            self.break_off(now, "connection lost");
+        if self.kind.goes_down() {
+            self.break_off(now, if self.kind == Kind::Midi { "the port is gone" } else { "connection lost" });
         }
     }
 
@@ -181,7 +269,7 @@ impl Cable {
     pub fn silence(&mut self) {
         self.state = State::Silent;
         self.lose_messages();
-        self.stale = self.stream.is_some();
+        self.stale = self.kind.half_opens();
     }
 
     /// Plugs it in again and clears the weather.
@@ -196,7 +284,11 @@ impl Cable {
     /// The driver closes the wire, and it stays closed until [`Cable::reopen_closed`].
     pub fn close(&mut self, now: Mono) {
         self.closed = true;
+        let told = self.up;
         self.break_off(now, CLOSED);
+        if !told {
+            self.announce(now, Side::Driver, Arrival::Down(CLOSED.into()));
+        }
     }
 
     /// A person acted: a wire that was closed for good comes up again.
@@ -212,7 +304,7 @@ impl Cable {
             return;
         }
         self.in_flight.clear();
-        if self.stream.is_some() {
+        if self.kind.goes_down() {
             self.break_off(now, "connection closed");
         } else {
             self.announce(now, Side::Driver, Arrival::Up);
@@ -222,7 +314,7 @@ impl Cable {
     /// The device at the far end starts anew: streams break off, datagrams on their way are lost.
     pub fn far_end_restarts(&mut self, now: Mono) {
         self.lose_messages();
-        if self.stream.is_some() {
+        if self.kind.goes_down() {
             self.break_off(now, "connection reset");
         } else if !self.closed {
             self.announce(now, Side::Device, Arrival::Up);
@@ -346,7 +438,7 @@ mod tests {
     #[test]
     fn a_message_takes_its_time() {
         let mut cable = plugged(&udp(), 1);
-        cable.send(Mono::ZERO, Side::Driver, vec![1]).unwrap();
+        cable.send(Mono::ZERO, Side::Driver, 0, vec![1]).unwrap();
         assert_eq!(cable.next_due(), Some(Mono::ZERO + LATENCY));
         assert_eq!(cable.pop(Mono(LATENCY.0 - 1)), None);
         assert_eq!(cable.pop(Mono(LATENCY.0)), Some((Side::Device, Arrival::Message(vec![1]))));
@@ -359,7 +451,7 @@ mod tests {
             let mut cable = plugged(&udp(), seed);
             cable.weather = Weather { loss: 30, duplicate: 20, reorder: 20, delay: Span::ms(3) };
             for n in 0..200 {
-                cable.send(Mono(u64::from(n) * 1000), Side::Device, vec![n]).unwrap();
+                cable.send(Mono(u64::from(n) * 1000), Side::Device, 0, vec![n]).unwrap();
             }
             drain(&mut cable, SECOND)
         };
@@ -375,7 +467,7 @@ mod tests {
         cable.weather = Weather { loss: 40, duplicate: 40, reorder: 40, delay: Span::ms(20) };
         let sent: Vec<u8> = (0..=255).collect();
         for piece in sent.chunks(16) {
-            cable.send(Mono::ZERO, Side::Driver, piece.to_vec()).unwrap();
+            cable.send(Mono::ZERO, Side::Driver, 0, piece.to_vec()).unwrap();
         }
         let chunks = drain(&mut cable, Mono(60_000_000_000));
         assert!(chunks.len() > 16, "no chunk was split");
@@ -389,7 +481,7 @@ mod tests {
         cable.cut(Mono(5));
         let down = Arrival::Down("connection lost".into());
         assert_eq!(drain(&mut cable, Mono(5)), [(Side::Driver, down.clone()), (Side::Device, down)]);
-        assert!(cable.send(Mono(6), Side::Driver, vec![1]).is_err());
+        assert!(cable.send(Mono(6), Side::Driver, 0, vec![1]).is_err());
         assert_eq!(drain(&mut cable, SECOND), []);
         cable.heal(SECOND);
         assert_eq!(drain(&mut cable, SECOND + RECONNECT), [(Side::Device, Arrival::Up), (Side::Driver, Arrival::Up)]);
@@ -406,7 +498,7 @@ mod tests {
             cable.heal(SECOND);
             cable.reopen(SECOND);
             cable.far_end_restarts(SECOND);
-            assert!(cable.send(SECOND, Side::Driver, vec![1]).is_err());
+            assert!(cable.send(SECOND, Side::Driver, 0, vec![1]).is_err());
             assert_eq!(cable.next_due(), None);
             cable.reopen_closed(SECOND);
             assert_eq!(drain(&mut cable, SECOND + RECONNECT), [(Side::Device, Arrival::Up), (Side::Driver, Arrival::Up)]);
@@ -417,10 +509,10 @@ mod tests {
     fn a_half_open_stream_is_found_out_by_the_next_send_after_healing() {
         let mut cable = plugged(&tcp(Framing::Lines), 3);
         cable.silence();
-        cable.send(Mono(5), Side::Driver, vec![1]).unwrap();
+        cable.send(Mono(5), Side::Driver, 0, vec![1]).unwrap();
         assert_eq!(cable.pop(SECOND), None);
         cable.heal(SECOND);
-        assert!(cable.send(SECOND, Side::Driver, vec![1]).is_err());
+        assert!(cable.send(SECOND, Side::Driver, 0, vec![1]).is_err());
         assert!(matches!(cable.pop(SECOND), Some((Side::Driver, Arrival::Down(_)))));
         drain(&mut cable, SECOND);
         assert_eq!(drain(&mut cable, SECOND + RECONNECT).len(), 2);
@@ -430,7 +522,7 @@ mod tests {
     fn datagrams_into_a_cut_cable_are_lost_and_some_senders_know() {
         let mut cable = plugged(&udp(), 3);
         cable.cut(Mono::ZERO);
-        let known = (0..100).filter(|_| cable.send(Mono::ZERO, Side::Driver, vec![1]).is_err()).count();
+        let known = (0..100).filter(|_| cable.send(Mono::ZERO, Side::Driver, 0, vec![1]).is_err()).count();
         assert!((20..80).contains(&known), "{known}");
         assert_eq!(cable.pop(SECOND), None);
     }
@@ -439,7 +531,7 @@ mod tests {
     fn it_never_holds_more_than_its_limit() {
         let mut cable = plugged(&udp(), 3);
         for _ in 0..2 * IN_FLIGHT {
-            cable.send(Mono::ZERO, Side::Driver, vec![1]).unwrap();
+            cable.send(Mono::ZERO, Side::Driver, 0, vec![1]).unwrap();
         }
         assert_eq!(drain(&mut cable, SECOND).len(), IN_FLIGHT);
     }

@@ -6,20 +6,25 @@
 //! | [`bay`] | one device in the rack, its calls guarded |
 //! | [`net`] | the real ends of wires: opened, watched, retried |
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
+//! | [`stream`] | the stage's end of a wire that a task serves: queues and a bell |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
+//! | [`websocket`], [`http`] | connections of text messages, and requests |
 //! | [`midi`] | MIDI input ports |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
-//! | [`host`] | a simulator on a real socket |
+//! | [`host`], `host_ws`, `host_http` | a simulator on a real socket |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
 pub mod bay;
 pub mod fault;
 pub mod framing;
 pub mod host;
+mod host_http;
+mod host_ws;
+pub mod http;
 pub mod inbox;
 pub mod local;
 pub mod memory;
@@ -32,11 +37,15 @@ pub mod random;
 pub mod receiver;
 pub mod resolve;
 pub mod shared;
+pub mod stream;
+#[cfg(test)]
+mod stream_tests;
 pub mod sys;
 pub mod tcp;
 #[cfg(test)]
 mod toy;
 pub mod udp;
+pub mod websocket;
 
 pub use fault::Fault;
 pub use inbox::Inbox;

@@ -11,10 +11,10 @@ use tokio::runtime::Runtime;
 use super::memory::CLOSED;
 use super::resolve::{Resolver, literal};
 use super::shared::{Hub, Opened};
+use super::stream::{Inbound, Peer, Stream};
 use super::sys::{Poller, Wake};
-use super::tcp::{Inbound, Stream};
 use super::udp;
-use crate::devices::{Framing, Target, Wire};
+use crate::devices::{Send, Target, Wire};
 use crate::time::{Mono, Span};
 
 /// How long after a failure a socket is opened again, or a name asked again.
@@ -107,7 +107,7 @@ struct End {
 enum Kind {
     Own(Option<UdpSocket>),
     Shared { port: u16, group: Option<IpAddr>, strangers: bool, hub: Option<usize> },
-    Stream(Framing, Option<Stream>),
+    Stream(Peer, Option<Stream>),
     Never,
 }
 
@@ -172,8 +172,7 @@ impl Net {
                 Target { host: group.ip().to_string(), port: group.port() },
                 Kind::Shared { port: group.port(), group: Some(group.ip()), strangers: true, hub: None },
             ),
-            Wire::Tcp { to, framing } => (to.clone(), Kind::Stream(*framing, None)),
-            Wire::WebSocket { .. } | Wire::Http { .. } | Wire::Midi { .. } => (nowhere(), Kind::Never),
+            other => (nowhere(), Peer::of(other).map_or(Kind::Never, |peer| Kind::Stream(peer, None))),
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
         let mut end = End { plug, target, address, kind, retry: Some(Mono::ZERO), closed: false, told: None };
@@ -226,8 +225,9 @@ impl Net {
         if end.closed {
             return;
         }
-        if let Kind::Stream(framing, None) = end.kind {
-            return self.open_stream(at, framing, now);
+        if let Kind::Stream(peer, None) = &end.kind {
+            let peer = peer.clone();
+            return self.open_stream(at, peer, now);
         }
         let Some(address) = end.address else { return self.resolve(at, now) };
         let result = match end.kind {
@@ -265,20 +265,20 @@ impl Net {
         }
     }
 
-    fn open_stream(&mut self, at: usize, framing: Framing, now: Mono) {
+    fn open_stream(&mut self, at: usize, peer: Peer, now: Mono) {
         let Some(end) = self.ends.get_mut(at) else { return };
         let opened = match &mut self.runtime {
             Some(runtime) => Ok(runtime),
             none => start_runtime().map(|runtime| none.insert(runtime)),
         };
         let opened = opened.and_then(|runtime| {
-            let stream = Stream::open(runtime.handle(), end.target.clone(), framing)?;
+            let stream = Stream::open(runtime.handle(), peer.clone())?;
             self.poller.add(stream.fd(), Key::Own(end.plug).pack())?;
             Ok(stream)
         });
         match opened {
             // The stream itself says when it is connected.
-            Ok(stream) => end.kind = Kind::Stream(framing, Some(stream)),
+            Ok(stream) => end.kind = Kind::Stream(peer, Some(stream)),
             Err(e) => {
                 end.retry = Some(now + RETRY);
                 end.tell(Err(udp::plain(&e)), &mut self.news);
@@ -313,16 +313,17 @@ impl Net {
         Ok(())
     }
 
-    /// Sends one message of a wire; `to` other than the wire's own target only where the port is shared.
+    /// Sends one message of a wire; its `to` other than the wire's own target only where the port is shared.
     ///
     /// # Errors
     /// Why it did not leave.
-    pub fn send(&mut self, now: Mono, plug: Plug, to: Option<SocketAddr>, bytes: &[u8]) -> Result<(), Arc<str>> {
+    pub fn send(&mut self, now: Mono, plug: Plug, message: &Send) -> Result<(), Arc<str>> {
+        let (to, bytes) = (message.to, message.bytes.as_slice());
         // Ends stand in the order of their plugs.
         let found = self.ends.binary_search_by_key(&plug, |end| end.plug).ok();
         let Some(end) = found.and_then(|at| self.ends.get_mut(at)) else { return Err("no such wire".into()) };
         if let Kind::Stream(_, Some(stream)) = &end.kind {
-            return stream.send(bytes.to_vec());
+            return stream.send(message.tag, bytes.to_vec());
         }
         let Some(own) = end.address else { return Err(end.trouble()) };
         let result = match &mut end.kind {
@@ -407,14 +408,7 @@ impl Net {
         match Key::unpack(ready.0) {
             Key::Own(plug) => match &self.end(plug)?.kind {
                 Kind::Own(Some(socket)) => udp::receive(socket, buffer).map(|(length, from)| Received::Datagram(Some(plug), from, length)),
-                Kind::Stream(_, Some(stream)) => stream
-                    .take()
-                    .or_else(|| {
-                        // Silenced before the last look: what comes after it rings again.
-                        stream.clear();
-                        stream.take()
-                    })
-                    .map(|thing| Received::Stream(plug, thing)),
+                Kind::Stream(_, Some(stream)) => stream.take().map(|thing| Received::Stream(plug, thing)),
                 _ => None,
             },
             Key::Hub(hub) => self.receive_shared(hub, None, buffer),
@@ -478,8 +472,6 @@ impl End {
 
 fn unsupported(wire: &Wire) -> Arc<str> {
     match wire {
-        Wire::WebSocket { .. } => "this build cannot open WebSockets (simulate the device, or release it)",
-        Wire::Http { .. } => "this build cannot speak HTTP (simulate the device, or release it)",
         Wire::Midi { .. } => "this build cannot send MIDI (simulate the device, or release it)",
         _ => "this build cannot open such a wire (simulate the device, or release it)",
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::bay::{Bay, Room};
 use super::fault::Fault;
 use super::net::{Net, News, Plug, Ready, Received};
-use super::tcp::Inbound;
+use super::stream::Inbound;
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
 use crate::engine::{Command, Report};
 use crate::show::{DeviceIx, Show, Value};
@@ -276,5 +276,10 @@ fn stream_event(wire: WireId, thing: &Inbound) -> WireEvent<'_> {
         Inbound::Down(why) => WireEvent::Down(wire, why.clone()),
         Inbound::Message(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Datagram(bytes) },
         Inbound::Chunk(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Chunk(bytes) },
+        Inbound::Text(text) => WireEvent::Data { wire, from: None, payload: Payload::Text(text) },
+        Inbound::Midi(bytes) => WireEvent::Data { wire, from: None, payload: Payload::Midi(bytes) },
+        Inbound::Reply(tag, status, body) => {
+            WireEvent::Data { wire, from: None, payload: Payload::HttpReply { tag: *tag, status: *status, body } }
+        }
     }
 }

@@ -25,7 +25,7 @@ fn run(rack: &mut Rack, until: Mono) {
 }
 
 /// Waits for the sockets of a rack until this report has come; gives all that came before it too.
-fn wait_for(rack: &mut Rack, wanted: &(u16, Report)) -> Vec<(u16, Report)> {
+pub fn wait_for(rack: &mut Rack, wanted: &(u16, Report)) -> Vec<(u16, Report)> {
     let mut poller = Poller::new().unwrap();
     poller.add(rack.fd().unwrap(), 0).unwrap();
     let mut all = Vec::new();
@@ -43,7 +43,7 @@ fn wait_for(rack: &mut Rack, wanted: &(u16, Report)) -> Vec<(u16, Report)> {
 
 #[test]
 fn a_command_reaches_the_simulator_and_its_word_comes_back() {
-    for family in ["toy-udp", "toy-shared", "toy-tcp"] {
+    for family in ["toy-udp", "toy-shared", "toy-tcp", "toy-websocket", "toy-midi"] {
         let mut rack = rack(&show(&[(family, "10.0.0.1", 9)]), Simulate::All);
         assert!(rack.fd().is_none() && rack.simulated(A));
         rack.tick(Mono::ZERO);
@@ -58,6 +58,27 @@ fn a_command_reaches_the_simulator_and_its_word_comes_back() {
         run(&mut rack, Mono(10_000_000));
         assert_eq!(reports(&mut rack), [observed(0, 7)], "{family}");
     }
+}
+
+#[test]
+fn a_request_is_answered_by_the_simulator_or_by_the_time_that_has_gone_by() {
+    let mut rack = rack(&show(&[("toy-http", "10.0.0.1", 80)]), Simulate::All);
+    rack.tick(Mono::ZERO);
+    assert_eq!(reports(&mut rack), [(0, ONLINE)]);
+    let mut ask = |action: u64, fault: Option<Fault>| {
+        let at = Mono(action * 10_000_000_000);
+        if let Some(fault) = fault {
+            assert!(rack.fault(at, A, fault));
+        }
+        rack.command(at, A, &set(action, A, 42));
+        run(&mut rack, at + Span::secs(9));
+        reports(&mut rack).split_off(1)
+    };
+    let away = |why: &str| vec![(0, Report::Offline { why: why.into() })];
+    assert_eq!(ask(1, None), [observed(0, 42)]);
+    assert_eq!(ask(2, Some(Fault::Cut)), away("no route to host"));
+    assert_eq!(ask(3, Some(Fault::Silent)), away("no answer within 4 s"));
+    assert_eq!(ask(4, Some(Fault::Heal)), [observed(0, 42)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::rack::{Cabling, Rack, Simulate};
+use crate::devices::web::Request;
 use crate::devices::{Driver, Family, Framing, Out, Payload, Plan, Simulator, Target, Wire, WireEvent, WireId};
 use crate::engine::{ActionId, Command, How, Op, Priority, Report, Why};
 use crate::show::{Device, DeviceIx, Keeping, OnReturn, Profile, Proof, PropIx, Property, Show, Value};
@@ -14,6 +15,18 @@ const WIRE: WireId = WireId(0);
 /// Told to send 88, it gives its device up.
 struct ToyDriver {
     prop: PropIx,
+    /// Over HTTP.
+    asks: bool,
+}
+
+/// What came, of whatever kind.
+fn bytes_of(payload: Payload<'_>) -> &[u8] {
+    match payload {
+        Payload::Datagram(bytes) | Payload::Chunk(bytes) | Payload::Midi(bytes) => bytes,
+        Payload::Text(text) => text.as_bytes(),
+        Payload::HttpReply { body, .. } => body,
+        Payload::HttpRequest { request, .. } => request,
+    }
 }
 
 impl Driver for ToyDriver {
@@ -21,12 +34,15 @@ impl Driver for ToyDriver {
         match event {
             WireEvent::Up(_) => out.report(Report::Online { identity: None }),
             WireEvent::Down(_, why) | WireEvent::SendFailed { why, .. } => out.report(Report::Offline { why }),
-            WireEvent::Data { payload: Payload::Datagram(bytes) | Payload::Chunk(bytes), .. } => {
+            WireEvent::Data { payload: Payload::HttpReply { status: 0, body, .. }, .. } => {
+                out.report(Report::Offline { why: String::from_utf8_lossy(body).into() });
+            }
+            WireEvent::Data { payload, .. } => {
+                let bytes = bytes_of(payload);
                 assert!(bytes != [66], "the box said 66");
                 let value = Value::Int(bytes.first().copied().unwrap_or(0).into());
                 out.report(Report::Observed { prop: self.prop, value, how: How::Word });
             }
-            WireEvent::Data { .. } => {}
         }
     }
 
@@ -38,7 +54,11 @@ impl Driver for ToyDriver {
             }
             let mut bytes = out.buffer();
             bytes.push(u8::try_from(n).unwrap_or(0));
-            out.send(WIRE, bytes);
+            if self.asks {
+                out.ask(WIRE, command.action.0, &Request::json("PUT", "/byte", String::from_utf8_lossy(&bytes)));
+            } else {
+                out.send(WIRE, bytes);
+            }
             out.report(Report::Sent { action: command.action, value: None });
         }
     }
@@ -55,7 +75,14 @@ struct ToyBox(u8);
 
 impl Simulator for ToyBox {
     fn handle(&mut self, _now: Mono, event: WireEvent<'_>, out: &mut Out) {
-        if let WireEvent::Data { wire, from, payload: Payload::Datagram(bytes) | Payload::Chunk(bytes) } = event {
+        if let WireEvent::Data { wire, payload: Payload::HttpRequest { tag, request }, .. } = event {
+            self.0 = Request::read(request).unwrap().body.as_bytes()[0];
+            out.reply(wire, tag, 200, &[self.0]);
+        } else if let WireEvent::Data { wire, from, payload } = event {
+            let bytes = bytes_of(payload);
+            if bytes == b"bye" {
+                return out.hang_up(wire, 4009, "wrong password");
+            }
             self.0 = bytes.first().copied().unwrap_or(0);
             assert!(self.0 != 77, "the box fell over");
             out.sends.push(crate::devices::Send { wire, to: from, bytes: vec![self.0], tag: 0 });
@@ -85,7 +112,8 @@ fn target(plan: Plan<'_>) -> Target {
 }
 
 fn driver(plan: Plan<'_>) -> Box<dyn Driver> {
-    Box::new(ToyDriver { prop: plan.device().props[0] })
+    let asks = &*plan.device().profile.family == "toy-http";
+    Box::new(ToyDriver { prop: plan.device().props[0], asks })
 }
 
 const UDP: Family = Family {
@@ -111,9 +139,27 @@ const TCP: Family = Family {
     ..UDP
 };
 
+fn url(scheme: &str, plan: Plan<'_>) -> String {
+    let Target { host, port } = plan.target();
+    format!("{scheme}://{host}:{port}")
+}
+
+const WEBSOCKET: Family = Family {
+    name: "toy-websocket",
+    about: "a box on a WebSocket",
+    wires: |plan| vec![Wire::WebSocket { url: url("ws", plan), protocol: Some("toy.json".into()) }],
+    ..UDP
+};
+
+const HTTP: Family =
+    Family { name: "toy-http", about: "a box that is asked over HTTP", wires: |plan| vec![Wire::Http { base: url("http", plan) }], ..UDP };
+
+const MIDI: Family =
+    Family { name: "toy-midi", about: "a box on a MIDI port", wires: |plan| vec![Wire::Midi { port: plan.target().host }], ..UDP };
+
 /// Toys by name.
 pub fn family(name: &str) -> Option<Family> {
-    [UDP, SHARED, TCP].into_iter().find(|family| family.name == name)
+    [UDP, SHARED, TCP, WEBSOCKET, HTTP, MIDI].into_iter().find(|family| family.name == name)
 }
 
 /// A show of toy boxes, each (family, host, port), each with one property: the one of its own index.

@@ -103,6 +103,26 @@ fn a_fade_that_takes_over_one_in_flight_lands() {
     }
 }
 
+/// Half way in steps from -60 dB to 0 dB the fader is at -17.5 dB, half way in dB it would be at -30 dB.
+#[test]
+fn a_duck_that_takes_over_a_fade_counts_from_where_the_desk_has_the_fader() {
+    let fade = |how: &str, over| format!("{{ fade = {{ on = \"desk\", channel = \"music\", {how}, over = \"{over}\" }} }}");
+    let cue = |number: u8, steps: &str| format!("\n[[cue]]\nnumber = \"{number}\"\nname = \"more\"\ndo = [{steps}]\n");
+    let cues = cue(2, &fade("to = \"0 dB\"", "10s")) + &cue(3, &fade("by = \"-6 dB\"", "1s"));
+    let text = text("behringer-x32", "channels = { music = \"aux 5\" }", &fade("to = \"-60 dB\"", "1s")) + &cues;
+    let loaded = show::load_text(&[("show.toml".to_owned(), text)]);
+    let show = loaded.show.unwrap_or_else(|| panic!("{:?}", loaded.findings));
+    let mut run = run(&show);
+    for wait in [3000, 5000, 3000] {
+        run.want(GO);
+        run.advance(run.now() + Span::ms(wait));
+    }
+    let held = run.rack().simulator(DESK).unwrap().peek("auxin/05/mix/fader");
+    let ducked = Value::Level(show::Db(-23_500));
+    assert!(held.as_ref().is_some_and(|held| held.same(&ducked, 600)), "{held:?}");
+    assert_eq!(ended(&run).last(), Some(&("music fader".to_owned(), Outcome::Confirmed { masked: None })));
+}
+
 #[test]
 fn a_mask_may_be_a_path_with_its_places_filled() {
     let profile = "maker = \"M\"\nmodel = \"D\"\nfamily = \"osc\"\nsources = [\"a test\"]\n[names.channel]\n\"1..4\" = \"ch/{}\"\n\

@@ -26,6 +26,9 @@ pub(super) struct Fade {
     pub(super) frozen: Option<Span>,
     /// Where the property was before the newest cue, when this fade was made.
     before: Option<Value>,
+    /// Where the fade that this one takes over should be, while the device is asked where it is.
+    #[serde(default)]
+    guess: Option<Value>,
 }
 
 /// The way of a fade.
@@ -40,7 +43,7 @@ pub(super) struct Travel {
 
 impl Fade {
     pub(super) const fn planned(to: FadeTo, over: Span, curve: Curve) -> Self {
-        Self { to, over, curve, travel: None, frozen: None, before: None }
+        Self { to, over, curve, travel: None, frozen: None, before: None, guess: None }
     }
 
     pub(super) fn describe(&self) -> String {
@@ -102,6 +105,10 @@ impl Engine {
         let ages = (state.observed.as_ref().map(|o| o.1), state.sent.as_ref().map(|s| s.1));
         let recent = ages.0.as_ref().is_some_and(fresh) || ages.1.as_ref().is_some_and(fresh);
         let spec = self.show.prop(prop);
+        // A fader on its way is on the desk's own scale: `by` counts from where the desk has it, so that one stops and is asked.
+        let relative = matches!(to, FadeTo::ByDb(_) | FadeTo::ByDecimal(_));
+        fade.guess = moving.clone().filter(|_| relative && spec.proof == Proof::Observed);
+        let asks = fade.guess.is_some();
         let from = moving.or_else(|| state.known().filter(|_| recent || spec.proof == Proof::None).cloned());
         let blind = spec.proof == Proof::None;
         let wait = self.show.device(spec.device).profile.limits.reply_within;
@@ -112,10 +119,14 @@ impl Engine {
         if let Some(state) = self.s.props.get_mut(prop.at()) {
             state.newest = Some(id);
         }
-        if from.is_some() || blind {
+        if !asks && (from.is_some() || blind) {
             return self.travel(id, from);
         }
-        self.read(prop);
+        if asks {
+            self.halt_prop(prop, Priority::Discrete);
+        } else {
+            self.read(prop);
+        }
         let timer = self.s.due.add(now + wait, Work::FadeStart(id));
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.timer = Some(timer);
@@ -129,7 +140,12 @@ impl Engine {
         if fade.travel.is_some() || fade.frozen.is_some() {
             return false;
         }
-        let from = self.s.props.get(prop.at()).and_then(|p| p.observed.as_ref()).map(|(v, _)| v.clone());
+        let guess = fade.guess.clone();
+        let Some(state) = self.s.props.get_mut(prop.at()) else { return false };
+        let from = state.observed.as_ref().map(|(value, _)| value.clone());
+        if guess.is_some() && state.before == guess {
+            state.before = from.clone();
+        }
         self.travel(id, from);
         true
     }
@@ -138,7 +154,9 @@ impl Engine {
     pub(super) fn fade_unanswered(&mut self, id: ActionId) {
         let Some(action) = self.s.actions.get_mut(&id) else { return };
         action.timer = None;
-        let from = action.prop.and_then(|p| self.s.props.get(p.at())).and_then(|p| p.known().cloned());
+        let guess = if let What::Fade(fade) = &action.what { fade.guess.clone() } else { None };
+        let prop = action.prop;
+        let from = guess.or_else(|| prop.and_then(|p| self.s.props.get(p.at())).and_then(|p| p.known().cloned()));
         self.travel(id, from);
     }
 

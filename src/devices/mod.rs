@@ -11,6 +11,7 @@ pub mod glide;
 pub mod lanes;
 pub mod ledger;
 pub mod osc;
+pub mod pjlink;
 pub mod registry;
 pub mod web;
 pub mod x32;

@@ -188,10 +188,11 @@ impl Host {
     }
 
     fn receive_streams(&mut self, now: Mono) {
-        let before = self.clients();
-        let came = self.accept();
-        if before == 0 && came > 0 {
+        for from in self.accept() {
+            // What a device says when somebody connects is for the one who did.
+            self.peer = Some(from);
             self.simulator.handle(now, WireEvent::Up(WIRE), &mut self.out);
+            self.flush();
         }
         let (mut messages, mut gone) = (Vec::new(), false);
         if let Port::Streams { framing, clients, .. } = &mut self.port {
@@ -216,15 +217,15 @@ impl Host {
         if let Port::Streams { clients, .. } = &self.port { clients.len() } else { 0 }
     }
 
-    /// Takes new connections; gives how many.
-    fn accept(&mut self) -> usize {
-        let Port::Streams { listener, framing, clients } = &mut self.port else { return 0 };
-        let mut came = 0;
+    /// Takes new connections; gives who came.
+    fn accept(&mut self) -> Vec<SocketAddr> {
+        let mut came = Vec::new();
+        let Port::Streams { listener, framing, clients } = &mut self.port else { return came };
         while let Ok((stream, from)) = listener.accept() {
             let ready = stream.set_nonblocking(true).and_then(|()| stream.set_nodelay(true));
             if clients.len() < CONNECTIONS && ready.is_ok() && self.poller.add(stream.as_fd(), 1).is_ok() {
                 clients.push(Client { stream, from, cutter: Cutter::new(*framing), waiting: Vec::new() });
-                came += 1;
+                came.push(from);
             }
         }
         came
@@ -256,7 +257,14 @@ impl Host {
             }
         }
         self.out.reports.clear();
-        self.out.reopen.clear();
+        let hangs_up = !std::mem::take(&mut self.out.reopen).is_empty();
+        if let (true, Port::Streams { clients, .. }) = (hangs_up, &mut self.port)
+            && !clients.is_empty()
+        {
+            clients.clear();
+            self.simulator.handle(boottime(), WireEvent::Down(WIRE, "the device closed the connection".into()), &mut self.out);
+            self.out = Out::new();
+        }
         self.out.close.clear();
     }
 }

@@ -129,6 +129,7 @@ impl Projector {
         match (item, self.session.power) {
             _ if self.session.presence.is_away() => Some("reconnecting"),
             (Item::Power, Some(Power::Cooling)) if *value == Value::Switch(true) => Some("cooling"),
+            (Item::Power, Some(Power::Warming)) if *value == Value::Switch(false) => Some("warming"),
             (Item::Power, _) | (_, Some(Power::On)) => None,
             _ if self.comes_on() => Some("warming"),
             _ => None,
@@ -206,8 +207,9 @@ impl Projector {
             // It is on its way already: what was asked for is under way.
             Some(Power::Warming) if item == Item::Power && on => return self.not_now(now, at, "warming", out),
             Some(Power::Cooling) if item == Item::Power && !on => return self.not_now(now, at, "cooling", out),
-            Some(Power::Cooling) if item == Item::Power => Some("cooling"),
-            Some(Power::Standby | Power::Cooling) if item != Item::Power && !comes_on => None,
+            // A guarded command leaves once.
+            _ if item == Item::Power => None,
+            Some(Power::Standby | Power::Cooling) if !comes_on => None,
             Some(Power::Warming) => Some("warming"),
             _ => Some("busy"),
         };

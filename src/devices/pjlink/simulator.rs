@@ -130,9 +130,9 @@ impl Lamp {
 
     fn answer(&mut self, now: Mono, two: bool, letters: &str, parameter: &str, out: &mut Out) -> String {
         let on = self.power == Power::On;
-        let fixed = match (letters, parameter) {
+        match (letters, parameter) {
             ("POWR", "?") => self.power.digit().to_string(),
-            ("POWR", _) => return self.set_power(now, parameter, out).into(),
+            ("POWR", _) => self.set_power(now, parameter, out).into(),
             ("ERST", "?") => self.error_digits(),
             ("LAMP", "?") => format!("{} {}", self.lamp_hours, u8::from(on)),
             ("NAME", "?") => "Simulated projector".into(),
@@ -145,11 +145,10 @@ impl Lamp {
             ("SVER", "?") if two => "1.0".into(),
             ("FILT", "?") if two => self.filter_hours.to_string(),
             ("RLMP" | "RFIL", "?") if two => "SIM-PART".into(),
-            ("INPT" | "AVMT", _) => return self.picture(letters, parameter, out),
-            ("FREZ" | "IRES" | "RRES" | "INNM" | "SVOL" | "MVOL", _) if two => return self.picture(letters, parameter, out),
+            ("INPT" | "AVMT", _) => self.picture(letters, parameter, out),
+            ("FREZ" | "IRES" | "RRES" | "INNM" | "SVOL" | "MVOL", _) if two => self.picture(letters, parameter, out),
             _ => "ERR1".into(),
-        };
-        fixed
+        }
     }
 
     /// What needs a picture.

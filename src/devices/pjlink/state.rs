@@ -166,6 +166,7 @@ pub fn refusal(no: No, item: Item, parameter: &str) -> Arc<str> {
         (No::Value, Item::Input) => format!("this projector has no input {parameter}: correct the name in the patch").into(),
         (No::Value, Item::Shutter | Item::Mute) => "this projector can not mute so".into(),
         (No::Value, _) => format!("this projector does not take the value {parameter}").into(),
+        (No::NotNow, Item::Power) => "the projector can not do this just now: try again when it has warmed up or cooled down".into(),
         (No::NotNow, _) => "not possible in standby: switch the projector on first".into(),
         (No::Broken, _) => "the projector reports a failure (ERR4): look at the projector".into(),
     }

@@ -8,11 +8,13 @@ mod driver;
 mod echo;
 pub mod flights;
 pub mod glide;
+pub mod holes;
 pub mod lanes;
 pub mod ledger;
 pub mod osc;
 pub mod pjlink;
 pub mod registry;
+pub mod text;
 pub mod web;
 pub mod x32;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rosc::{OscMessage, OscType};
 
-use super::observe::holes_of;
 use super::plan::{Facts, Item, items, own_holes};
 use super::template::{Holes, Template};
 use super::{PROVE_AFTER, READ_GAP, STEP_GAP, WIRE, packet};
 use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::flights::{Flights, place_of, value_at};
+use crate::devices::holes::holes_of;
 use crate::devices::lanes::Lanes;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::engine::{ActionId, Command, Op, Report};

@@ -10,6 +10,7 @@ use rosc::OscType;
 use serde_json::Value as Json;
 
 use super::template::{Holes, Piece, Template, argument, coerced, matched, pieces, value_of};
+use crate::devices::holes::player;
 use crate::show::{Transport, Value, ValueKind};
 
 /// One pattern.
@@ -179,22 +180,6 @@ impl Observe {
     }
 }
 
-/// The holes of a value: `{value}`, and a player's parts.
-#[must_use]
-pub fn holes_of(value: &Value) -> Holes {
-    let mut holes = Holes::new();
-    if let Value::Transport(player) = value {
-        if let Some(clip) = &player.clip {
-            holes.insert("clip".into(), Value::Text(clip.clone()));
-        }
-        holes.insert("loop".into(), Value::Switch(player.looping));
-        holes.insert("playing".into(), Value::Switch(player.playing));
-    } else {
-        holes.insert("value".into(), value.clone());
-    }
-    holes
-}
-
 /// The value that a received message asks for: the simulator's ear.
 #[must_use]
 pub fn heard(template: &Template, address: &str, args: &[OscType], kind: &ValueKind, known: Option<&Value>, off: f32) -> Option<Value> {
@@ -205,19 +190,7 @@ pub fn heard(template: &Template, address: &str, args: &[OscType], kind: &ValueK
             None => Some(Value::Switch(true)),
         };
     }
-    let before = match known {
-        Some(Value::Transport(before)) => before.clone(),
-        _ => Transport { clip: None, looping: false, playing: false },
-    };
-    let switch = |name: &str, before: bool| match holes.get(name).and_then(|value| coerced(&ValueKind::Switch, value, off)) {
-        Some(Value::Switch(on)) => on,
-        _ => before,
-    };
-    let clip = match holes.get("clip").and_then(|value| coerced(&ValueKind::Text, value, off)) {
-        Some(Value::Text(clip)) => Some(clip),
-        _ => before.clip,
-    };
-    Some(Value::Transport(Transport { clip, looping: switch("loop", before.looping), playing: switch("playing", before.playing) }))
+    Some(player(&holes, known, off))
 }
 
 fn place(json: &Json) -> Option<usize> {

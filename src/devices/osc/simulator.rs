@@ -8,8 +8,9 @@ use super::observe::heard;
 use super::plan::{Facts, Item, items, own_holes};
 use super::template::Holes;
 use super::{WIRE, packet};
+use crate::devices::holes::at_rest;
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent};
-use crate::show::{Db, Transport, Value, ValueKind};
+use crate::show::{Transport, Value};
 use crate::time::Mono;
 
 /// A simulated device.
@@ -89,20 +90,6 @@ impl Player {
             let json = serde_json::json!({ "address": address, "status": status }).to_string();
             self.say(&format!("{prefix}{address}"), vec![OscType::String(json)], out);
         }
-    }
-}
-
-/// What a device holds before anybody touched it.
-fn at_rest(kind: &ValueKind) -> Value {
-    match kind {
-        ValueKind::Switch => Value::Switch(false),
-        ValueKind::Int { min, .. } => Value::Int(*min),
-        ValueKind::Level { min, max } => Value::Level(Db(0.clamp(*min, *max))),
-        ValueKind::Decimal { min, .. } => Value::Decimal(*min),
-        ValueKind::Text => Value::text(""),
-        ValueKind::Choice(words) => words.first().cloned().map_or_else(|| Value::text(""), Value::Text),
-        ValueKind::Transport => Value::Transport(Transport { clip: None, looping: false, playing: false }),
-        ValueKind::Args => Value::Args([].into()),
     }
 }
 

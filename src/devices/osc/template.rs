@@ -3,21 +3,12 @@
 //! A hole is `{value}`, a player's `{clip}`, `{loop}` and `{playing}`, a names table of the property's path (`{channel}`), an option
 //! of the device (`{option:list}`) or `{passcode}`. In arguments a hole may say its OSC type: `{value:i}`, `f`, `s`, `d` or `T`.
 
-use std::collections::BTreeMap;
-
 use rosc::OscType;
 use serde_json::Value as Json;
 
-use crate::show::{Db, Value, ValueKind};
-
-/// A piece of an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
-    /// As it stands.
-    Text(String),
-    /// Filled or captured.
-    Hole(String),
-}
+pub use crate::devices::holes::{Holes, Piece, coerced, pieces};
+use crate::devices::holes::{filled, holds, implied, spoken};
+use crate::show::{Db, Value};
 
 /// One argument.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,71 +30,10 @@ pub struct Template {
     when: Option<String>,
 }
 
-/// What was found in the holes, or fills them.
-pub type Holes = BTreeMap<String, Value>;
-
-/// Cuts text at its holes; those of `known` are filled at once.
-#[must_use]
-pub fn pieces(text: &str, known: &Holes) -> Vec<Piece> {
-    let mut out: Vec<Piece> = vec![];
-    let push = |out: &mut Vec<Piece>, text: &str| match out.last_mut() {
-        Some(Piece::Text(last)) => last.push_str(text),
-        _ if text.is_empty() => {}
-        _ => out.push(Piece::Text(text.to_owned())),
-    };
-    let mut rest = text;
-    while let Some((head, tail)) = rest.split_once('{') {
-        push(&mut out, head);
-        let Some((name, after)) = tail.split_once('}') else {
-            push(&mut out, tail);
-            return out;
-        };
-        match known.get(name) {
-            Some(value) => push(&mut out, &spoken(value)),
-            None => out.push(Piece::Hole(name.to_owned())),
-        }
-        rest = after;
-    }
-    push(&mut out, rest);
-    out
-}
-
-/// Text with its holes filled; `None` when one can not be.
-fn filled(pieces: &[Piece], holes: &Holes) -> Option<String> {
-    let mut out = String::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Hole(name) => out.push_str(&spoken(holes.get(name)?)),
-        }
-    }
-    Some(out)
-}
-
-/// Matches text; what stood in a hole never holds a `/`.
+/// Matches an address; what stood in a hole never holds a `/`.
 #[must_use]
 pub fn matched(pieces: &[Piece], text: &str) -> Option<Holes> {
-    let mut holes = Holes::new();
-    let mut rest = text;
-    let mut at = pieces.iter().peekable();
-    while let Some(piece) = at.next() {
-        match piece {
-            Piece::Text(text) => rest = rest.strip_prefix(text.as_str())?,
-            Piece::Hole(name) => {
-                let end = match at.peek() {
-                    Some(Piece::Text(next)) => rest.find(next.as_str())?,
-                    _ => rest.len(),
-                };
-                let (found, tail) = rest.split_at_checked(end)?;
-                if found.is_empty() || found.contains('/') {
-                    return None;
-                }
-                holes.insert(name.clone(), Value::text(found));
-                rest = tail;
-            }
-        }
-    }
-    rest.is_empty().then_some(holes)
+    crate::devices::holes::matched(pieces, text, |_, found| !found.is_empty() && !found.contains('/'))
 }
 
 impl Template {
@@ -165,7 +95,7 @@ impl Template {
     /// its lower end.
     #[must_use]
     pub fn render(&self, holes: &Holes, off: f32) -> Option<(String, Vec<OscType>)> {
-        if !self.when.as_deref().is_none_or(|when| when.split(' ').all(|word| holds(word, holes))) {
+        if !self.when.as_deref().is_none_or(|when| holds(when, holes)) {
             return None;
         }
         let mut args = vec![];
@@ -203,36 +133,8 @@ impl Template {
                 }
             }
         }
-        for word in self.when.as_deref().unwrap_or_default().split(' ') {
-            let (name, value) = match word {
-                "on" | "off" => ("value", word == "on"),
-                "playing" | "stopped" => ("playing", word == "playing"),
-                "loop" | "once" => ("loop", word == "loop"),
-                _ => continue,
-            };
-            holes.insert(name.to_owned(), Value::Switch(value));
-        }
+        implied(self.when.as_deref(), &mut holes);
         Some(holes)
-    }
-}
-
-fn holds(word: &str, holes: &Holes) -> bool {
-    let is = |name: &str, on: bool| holes.get(name) == Some(&Value::Switch(on));
-    match word {
-        "on" | "off" => is("value", word == "on"),
-        "playing" | "stopped" => is("playing", word == "playing"),
-        "loop" | "once" => is("loop", word == "loop"),
-        text => holes.get("value").is_some_and(|value| spoken(value) == text),
-    }
-}
-
-/// A value inside an address or a text.
-fn spoken(value: &Value) -> String {
-    match value {
-        Value::Switch(on) => u8::from(*on).to_string(),
-        Value::Level(db) if *db == Db::OFF => "-inf".into(),
-        Value::Level(db) => Value::Decimal(i64::from(db.0) * 1000).to_string(),
-        other => other.to_string(),
     }
 }
 
@@ -272,39 +174,6 @@ pub fn value_of(arg: &OscType) -> Option<Value> {
         OscType::String(text) => Some(Value::text(text)),
         OscType::Bool(on) => Some(Value::Switch(*on)),
         _ => None,
-    }
-}
-
-/// A found value as the property's kind holds it. `off`: this dB and below are off.
-#[must_use]
-pub fn coerced(kind: &ValueKind, value: &Value, off: f32) -> Option<Value> {
-    let number = match value {
-        Value::Switch(on) => Some(i64::from(*on) * 1_000_000),
-        Value::Int(n) => n.checked_mul(1_000_000),
-        Value::Decimal(micro) => Some(*micro),
-        Value::Text(text) => crate::show::decimal(text, 6),
-        _ => None,
-    };
-    match kind {
-        ValueKind::Switch => match value {
-            Value::Text(text) => match &*text.to_ascii_lowercase() {
-                "on" | "true" | "1" => Some(Value::Switch(true)),
-                "off" | "false" | "0" => Some(Value::Switch(false)),
-                _ => None,
-            },
-            _ => number.map(|n| Value::Switch(n != 0)),
-        },
-        ValueKind::Int { .. } => number.map(|n| Value::Int(n / 1_000_000)),
-        ValueKind::Decimal { .. } => number.map(Value::Decimal),
-        ValueKind::Level { .. } if matches!(value, Value::Text(text) if &**text == "-inf") => Some(Value::Level(Db::OFF)),
-        ValueKind::Level { .. } => {
-            let milli = i32::try_from(number?.checked_add(500)?.div_euclid(1000)).ok()?;
-            let is_off = f64::from(milli) <= f64::from(off) * 1000.0;
-            Some(Value::Level(if is_off { Db::OFF } else { Db(milli) }))
-        }
-        ValueKind::Text | ValueKind::Choice(_) => Some(Value::Text(spoken(value).into())),
-        ValueKind::Args => Some(value.clone()),
-        ValueKind::Transport => None,
     }
 }
 

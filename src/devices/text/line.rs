@@ -1,0 +1,255 @@
+//! A line as a template, and how a value is written in it.
+//!
+//! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{passcode}`, `{over_ms}`, or `{_}`: anything, also
+//! nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal.
+
+use serde_json::{Map, Value as Json};
+
+use crate::devices::holes::{Holes, Piece, coerced, holds, implied, matched, pieces, player, spoken};
+use crate::show::{Db, Value, ValueKind, decimal};
+
+/// Below every level: only the word for silence is off.
+const NEVER_OFF: f32 = -1000.0;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    text: Vec<Piece>,
+    /// When it is meant, or what it tells: `on`, `off`, `playing`, `stopped`, `loop`, `once`.
+    when: Option<String>,
+    /// What it tells, whatever stands in it.
+    fixed: Option<Value>,
+}
+
+impl Line {
+    /// Reads `"line"` or `{ line, when, value }`.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read(json: &Json, known: &Holes) -> Result<Self, String> {
+        let (text, when, fixed) = match json {
+            Json::String(text) => (text, None, None),
+            Json::Object(table) => {
+                if let Some(stray) = table.keys().find(|key| !matches!(key.as_str(), "line" | "when" | "value")) {
+                    return Err(format!("\"{stray}\" is not a part of a line (line, when, value)"));
+                }
+                let Some(Json::String(text)) = table.get("line") else { return Err("a line needs its text: { line = \"…\" }".into()) };
+                (text, table.get("when").and_then(Json::as_str).map(str::to_owned), table.get("value").and_then(plain))
+            }
+            other => return Err(format!("a line is \"text\" or {{ line, when, value }}, not {other}")),
+        };
+        if text.matches('{').count() != text.matches('}').count() {
+            return Err(format!("\"{text}\" has a hole that is not closed"));
+        }
+        let fill = |piece| match &piece {
+            Piece::Hole(name) => match name.rsplit_once(':').and_then(|(name, form)| Some((known.get(name)?, form))) {
+                Some((value, form)) => Piece::Text(formed(&spoken(value), form).unwrap_or_else(|| spoken(value))),
+                None => piece,
+            },
+            Piece::Text(_) => piece,
+        };
+        Ok(Self { text: pieces(text, known).into_iter().map(fill).collect(), when, fixed })
+    }
+
+    /// Reads a line or a list of them; none when there is nothing.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read_all(json: Option<&Json>, known: &Holes) -> Result<Vec<Self>, String> {
+        match json {
+            None => Ok(vec![]),
+            Some(Json::Array(list)) => list.iter().map(|json| Self::read(json, known)).collect(),
+            Some(json) => Ok(vec![Self::read(json, known)?]),
+        }
+    }
+
+    /// Names of its holes, without their forms.
+    pub fn holes(&self) -> impl Iterator<Item = &str> {
+        self.text.iter().filter_map(|piece| match piece {
+            Piece::Hole(name) if name.starts_with("option:") => Some(name.as_str()),
+            Piece::Hole(name) => Some(name.split_once(':').map_or(name.as_str(), |(name, _)| name)),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// True when it tells a value.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.fixed.is_some() || self.when.is_some() || self.holes().any(|hole| matches!(hole, "value" | "clip"))
+    }
+
+    /// The line of a value; `None` when it is not meant for it or a hole can not be filled. `{_}` becomes `any`.
+    #[must_use]
+    pub fn render(&self, holes: &Holes, coding: &Coding, any: &str) -> Option<String> {
+        if self.when.as_deref().is_some_and(|when| !holds(when, holes)) {
+            return None;
+        }
+        if self.fixed.as_ref().is_some_and(|fixed| holes.get("value").is_some_and(|value| spoken(value) != spoken(fixed))) {
+            return None;
+        }
+        let mut out = String::new();
+        for piece in &self.text {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Hole(name) if name == "_" => out.push_str(any),
+                Piece::Hole(name) => match name.split_once(':') {
+                    Some(("value", form)) => out.push_str(&formed(&coding.encode(holes.get("value")?)?, form)?),
+                    None if name == "value" => out.push_str(&coding.encode(holes.get("value")?)?),
+                    _ => out.push_str(&spoken(holes.get(name.as_str())?)),
+                },
+            }
+        }
+        // A line end inside a value would be a command of its own.
+        let ends = |text: &str| text.matches(['\r', '\n']).count();
+        let own = self.text.iter().map(|piece| if let Piece::Text(text) = piece { ends(text) } else { 0 }).sum::<usize>();
+        (ends(&out) == own).then_some(out)
+    }
+
+    /// What stands in the holes of a line that is one of these.
+    #[must_use]
+    pub fn matches(&self, line: &str) -> Option<Holes> {
+        // A line end that the template carries itself is cut off on the way.
+        let mut text = self.text.clone();
+        if let Some(Piece::Text(last)) = text.last_mut() {
+            *last = last.trim_end_matches(['\r', '\n']).to_owned();
+        }
+        text.retain(|piece| *piece != Piece::Text(String::new()));
+        matched(&text, line, |name, found| name == "_" || !found.is_empty())
+    }
+
+    /// The value that a line tells of a property of this kind.
+    #[must_use]
+    pub fn says(&self, line: &str, kind: &ValueKind, coding: &Coding, known: Option<&Value>) -> Option<Value> {
+        let mut holes = self.matches(line)?;
+        if *kind == ValueKind::Transport {
+            implied(self.when.as_deref(), &mut holes);
+            return Some(player(&holes, known, NEVER_OFF));
+        }
+        if let Some(fixed) = &self.fixed {
+            return coerced(kind, fixed, NEVER_OFF);
+        }
+        let found = holes.iter().find_map(|(name, found)| match name.split_once(':') {
+            Some(("value", form)) => Some((found.clone(), form.to_owned())),
+            None if name == "value" => Some((found.clone(), String::new())),
+            _ => None,
+        });
+        match found {
+            Some((Value::Text(text), form)) => coding.decode(kind, &text, &form),
+            _ => {
+                implied(self.when.as_deref(), &mut holes);
+                holes.get("value").and_then(|value| coerced(kind, value, NEVER_OFF))
+            }
+        }
+    }
+}
+
+/// How a property's value is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coding {
+    /// Our word and the wire's: `on` and `1`.
+    words: Vec<(String, String)>,
+    /// A number is multiplied by this and rounded.
+    scale: Option<i64>,
+    /// Added after that.
+    offset: i64,
+    /// The wire's word for a level that is off.
+    silent: Option<String>,
+}
+
+impl Coding {
+    /// Reads `words`, `scale`, `offset` and `silent` of a property's `wire` table.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read(wire: &Map<String, Json>) -> Result<Self, String> {
+        let whole = |key: &str| match wire.get(key) {
+            None => Ok(None),
+            Some(json) => json.as_i64().map(Some).ok_or_else(|| format!("{key} = {json} is not a whole number")),
+        };
+        let scale = whole("scale")?;
+        if scale == Some(0) {
+            return Err("scale = 0 leaves nothing of a value".into());
+        }
+        let words = match wire.get("words") {
+            None => vec![],
+            Some(Json::Object(table)) => table.iter().map(|(word, wire)| (word.clone(), text_of(wire))).collect(),
+            Some(other) => return Err(format!("words is a table of our word and the device's: {{ on = \"ON\" }}, not {other}")),
+        };
+        Ok(Self { words, scale, offset: whole("offset")?.unwrap_or_default(), silent: wire.get("silent").map(text_of) })
+    }
+
+    /// A value as the wire has it.
+    #[must_use]
+    pub fn encode(&self, value: &Value) -> Option<String> {
+        let name = match value {
+            Value::Switch(on) => if *on { "on" } else { "off" }.to_owned(),
+            value => spoken(value),
+        };
+        if let Some((_, wire)) = self.words.iter().find(|(word, _)| *word == name) {
+            return Some(wire.clone());
+        }
+        let scale = i128::from(self.scale.unwrap_or(1));
+        let round = |n: i128, unit: i128| (n * scale + unit / 2).div_euclid(unit) + i128::from(self.offset);
+        Some(match value {
+            Value::Level(db) if *db == Db::OFF => self.silent.clone().unwrap_or(name),
+            Value::Level(db) if self.scale.is_some() => round(i128::from(db.0), 1000).to_string(),
+            Value::Decimal(micro) if self.scale.is_some() => round(i128::from(*micro), 1_000_000).to_string(),
+            Value::Int(n) => round(i128::from(*n), 1).to_string(),
+            Value::Transport(_) | Value::Args(_) => return None,
+            _ => spoken(value),
+        })
+    }
+
+    /// A word of the wire as a value of this kind.
+    #[must_use]
+    pub fn decode(&self, kind: &ValueKind, text: &str, form: &str) -> Option<Value> {
+        if let Some((word, _)) = self.words.iter().find(|(_, wire)| wire == text) {
+            return coerced(kind, &Value::text(word), NEVER_OFF);
+        }
+        if !self.words.is_empty() && matches!(kind, ValueKind::Switch | ValueKind::Choice(_)) {
+            return None;
+        }
+        match kind {
+            ValueKind::Level { .. } if self.silent.as_deref() == Some(text) => return Some(Value::Level(Db::OFF)),
+            ValueKind::Choice(words) => return words.iter().find(|word| &***word == text).map(|word| Value::Text(word.clone())),
+            // `05` in a form with zeros is the number 5.
+            ValueKind::Text if !form.is_empty() => {
+                return Some(text.parse::<u64>().map_or_else(|_| Value::text(text), |number| Value::text(&number.to_string())));
+            }
+            ValueKind::Text => return Some(Value::text(text)),
+            _ => {}
+        }
+        let number = if form.ends_with(['X', 'x']) {
+            i64::from_str_radix(text, 16).ok()?.checked_mul(1_000_000)?
+        } else {
+            decimal(text, 6).or_else(|| decimal(text.trim_start_matches('0'), 6))?
+        };
+        let scaled = self.scale.is_some() || matches!(kind, ValueKind::Int { .. });
+        let number = if scaled { number.checked_sub(self.offset.checked_mul(1_000_000)?)? / self.scale.unwrap_or(1) } else { number };
+        coerced(kind, &Value::Decimal(number), NEVER_OFF)
+    }
+}
+
+/// A number in its form: `02` fills up with zeros, `03X` and `3x` are hexadecimal.
+fn formed(text: &str, form: &str) -> Option<String> {
+    let width = form.trim_end_matches(['X', 'x', 'd']).parse().unwrap_or(0_usize).min(16);
+    let number: i64 = text.parse().ok()?;
+    match form.chars().last() {
+        Some('X') => u64::try_from(number).ok().map(|n| format!("{n:0width$X}")),
+        Some('x') => u64::try_from(number).ok().map(|n| format!("{n:0width$x}")),
+        _ => Some(format!("{number:0width$}")),
+    }
+}
+
+fn text_of(json: &Json) -> String {
+    json.as_str().map_or_else(|| json.to_string(), str::to_owned)
+}
+
+fn plain(json: &Json) -> Option<Value> {
+    match json {
+        Json::Bool(on) => Some(Value::Switch(*on)),
+        Json::Number(n) => n.as_i64().map(Value::Int),
+        Json::String(text) => Some(Value::text(text)),
+        _ => None,
+    }
+}

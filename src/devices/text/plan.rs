@@ -1,0 +1,292 @@
+//! What a profile's lines mean for one device: read once, when driver and simulator are built.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::frame::Framing;
+use super::line::{Coding, Line};
+use super::{PING_EVERY, POLL_EVERY};
+use crate::devices::Plan;
+use crate::devices::holes::Holes;
+use crate::show::{Keeping, Profile, Proof, PropIx, PropSpec, Value, ValueKind};
+use crate::time::Span;
+
+/// The lines of one property.
+#[derive(Debug, Default)]
+pub struct Wiring {
+    /// The lines of a value; those whose `when` holds are sent in order.
+    pub sets: Vec<Line>,
+    /// Asks for it.
+    pub get: Option<Line>,
+    /// Lines that tell it, whenever they come.
+    pub observes: Vec<Line>,
+    /// Lines that tell it only as the answer to its own `get`.
+    pub answers: Vec<Line>,
+    /// How the simulated device tells it, when that is not the first of `observe` or `answer`.
+    pub tell: Option<Line>,
+    /// Pauses a player.
+    pub pause: Option<Line>,
+    /// Lets a paused player go on.
+    pub resume: Option<Line>,
+    /// How its value is written.
+    pub coding: Coding,
+}
+
+impl Wiring {
+    /// Reads a property's `set`, `get`, `observe` and its `wire` table.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read(spec: &PropSpec, known: &Holes) -> Result<Self, String> {
+        let wire = &spec.wire;
+        const KEYS: [&str; 11] = ["set", "get", "observe", "answer", "tell", "pause", "continue", "words", "scale", "offset", "silent"];
+        if let Some(stray) = wire.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(format!("wire fact \"{stray}\" is not known ({})", KEYS.join(", ")));
+        }
+        let one = |key: &str| wire.get(key).map(|json| Line::read(json, known)).transpose();
+        let wiring = Self {
+            sets: Line::read_all(wire.get("set"), known)?,
+            get: one("get")?,
+            observes: Line::read_all(wire.get("observe"), known)?,
+            answers: Line::read_all(wire.get("answer"), known)?,
+            tell: one("tell")?,
+            pause: one("pause")?,
+            resume: one("continue")?,
+            coding: Coding::read(wire)?,
+        };
+        if !wiring.observes.iter().chain(&wiring.answers).all(Line::tells) {
+            return Err("a line that is observed tells no value (write {value} where it stands, or value = … beside the line)".into());
+        }
+        Ok(wiring)
+    }
+
+    /// Every line of it.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        let single = self.get.iter().chain(&self.tell).chain(&self.pause).chain(&self.resume);
+        self.sets.iter().chain(&self.observes).chain(&self.answers).chain(single)
+    }
+
+    /// True when the device's word of it can be had.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        !self.observes.is_empty() || (self.get.is_some() && !self.answers.is_empty())
+    }
+}
+
+/// A line that says no, and how an operator is told.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The device's line; `{why}` is its own reason.
+    pub line: Line,
+    /// Our words; `None`: the device's.
+    pub say: Option<String>,
+}
+
+/// A question that a device asks before it listens.
+#[derive(Debug)]
+pub struct Login {
+    /// How the question ends: `Password:`.
+    pub prompt: String,
+    /// What is answered.
+    pub answer: Line,
+}
+
+/// What a profile says of the whole device.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Datagrams instead of a stream.
+    pub udp: bool,
+    /// Lines to the device.
+    pub framing: Framing,
+    /// The first line after connecting; its `{value}` is the version.
+    pub banner: Option<Line>,
+    /// Asks whether it lives.
+    pub ping: Option<Line>,
+    /// Its answer; its `{value}` is the version.
+    pub pong: Option<Line>,
+    /// Between two pings.
+    pub ping_every: Span,
+    /// Sent once it lives: subscriptions and modes that change nothing on stage.
+    pub hello: Vec<Line>,
+    /// Questions before it listens.
+    pub login: Vec<Login>,
+    /// It does not like the password.
+    pub denied: Option<Line>,
+    /// It says yes to the last command.
+    pub ok: Vec<Line>,
+    /// It says no to the last command.
+    pub errors: Vec<Refusal>,
+    /// Each command is answered (by `ok`, an error or the property's own line): the next waits for it.
+    pub replies: bool,
+    /// Between two questions of the round that keeps what has a `get`.
+    pub poll_every: Span,
+    /// How the simulated device speaks where the templates do not say it.
+    pub simulate: Simulated,
+}
+
+/// What the simulated device says; `{word}` is the first word of the command.
+#[derive(Debug, Default)]
+pub struct Simulated {
+    /// Its yes.
+    pub ok: Option<String>,
+    /// Its no.
+    pub error: Option<String>,
+    /// To a ping.
+    pub pong: Option<String>,
+    /// A line before each answer to a question.
+    pub answer: Option<String>,
+    /// A command may begin with the first and a number; its answer then begins with the second and that number.
+    pub tags: Option<(String, String)>,
+}
+
+impl Facts {
+    /// Reads `[facts]`.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read(profile: &Profile, known: &Holes) -> Result<Self, String> {
+        let facts: &Map<String, Json> = &profile.family_facts;
+        const KEYS: [&str; 16] = [
+            "transport",
+            "terminator",
+            "headings",
+            "tokens",
+            "banner",
+            "ping",
+            "pong",
+            "ping_every",
+            "hello",
+            "login",
+            "denied",
+            "ok",
+            "errors",
+            "replies",
+            "poll_every",
+            "simulate",
+        ];
+        if let Some(stray) = facts.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(format!("[facts] {stray} is not known to the text family ({})", KEYS.join(", ")));
+        }
+        let text = |key: &str| facts.get(key).and_then(Json::as_str);
+        let span = |key: &str, usual: Span| match facts.get(key) {
+            Some(Json::String(text)) => Span::parse(text).map_err(|why| format!("[facts] {key}: {why}")),
+            Some(other) => Err(format!("[facts] {key} = {other} is not a duration (\"2s\")")),
+            None => Ok(usual),
+        };
+        let one = |key: &str| facts.get(key).map(|json| Line::read(json, known)).transpose();
+        let many = |key: &str| Line::read_all(facts.get(key), known);
+        let udp = match text("transport") {
+            None | Some("tcp") => false,
+            Some("udp") => true,
+            Some(other) => return Err(format!("[facts] transport = \"{other}\" is not one of tcp, udp")),
+        };
+        let ok = many("ok")?;
+        let list = |key: &str| facts.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        Ok(Self {
+            udp,
+            framing: Framing {
+                terminator: text("terminator").unwrap_or("\r\n").to_owned(),
+                headings: facts.get("headings").and_then(Json::as_bool).unwrap_or(false),
+                tokens: text("tokens").unwrap_or_default().to_owned(),
+            },
+            banner: one("banner")?,
+            ping: one("ping")?,
+            pong: one("pong")?,
+            ping_every: span("ping_every", PING_EVERY)?,
+            hello: many("hello")?,
+            login: list("login").iter().map(|json| login(json, known)).collect::<Result<_, _>>()?,
+            denied: one("denied")?,
+            replies: facts.get("replies").and_then(Json::as_bool).unwrap_or(!ok.is_empty()),
+            ok,
+            errors: list("errors").iter().map(|json| refusal(json, known)).collect::<Result<_, _>>()?,
+            poll_every: span("poll_every", POLL_EVERY)?,
+            simulate: simulated(facts.get("simulate"))?,
+        })
+    }
+}
+
+fn simulated(json: Option<&Json>) -> Result<Simulated, String> {
+    let Some(json) = json else { return Ok(Simulated::default()) };
+    let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+    let stray =
+        |table: &Map<String, Json>| table.keys().find(|key| !matches!(key.as_str(), "ok" | "error" | "pong" | "answer" | "tags")).cloned();
+    if let Some(stray) = json.as_object().and_then(stray) {
+        return Err(format!("[facts] simulate: \"{stray}\" is not known (ok, error, pong, answer, tags)"));
+    }
+    let tags = match json.get("tags").and_then(Json::as_array).map(Vec::as_slice) {
+        Some([Json::String(asked), Json::String(answered)]) => Some((asked.clone(), answered.clone())),
+        _ => None,
+    };
+    Ok(Simulated { ok: text("ok"), error: text("error"), pong: text("pong"), answer: text("answer"), tags })
+}
+
+fn login(json: &Json, known: &Holes) -> Result<Login, String> {
+    let (Some(prompt), Some(answer)) = (json.get("prompt").and_then(Json::as_str), json.get("answer")) else {
+        return Err("a login is { prompt = \"Password:\", answer = \"{passcode}\" }".into());
+    };
+    Ok(Login { prompt: prompt.trim_end().to_owned(), answer: Line::read(answer, known)? })
+}
+
+fn refusal(json: &Json, known: &Holes) -> Result<Refusal, String> {
+    let line = match json {
+        Json::Object(table) => table.get("line").ok_or("an error is { line = \"ERR {why}\", say = \"…\" }")?,
+        line => line,
+    };
+    Ok(Refusal { line: Line::read(line, known)?, say: json.get("say").and_then(Json::as_str).map(str::to_owned) })
+}
+
+/// One property of the device.
+#[derive(Debug)]
+pub struct Item {
+    /// Which.
+    pub prop: PropIx,
+    /// Its path.
+    pub path: Arc<str>,
+    /// What it holds.
+    pub kind: ValueKind,
+    /// How it is proven.
+    pub proof: Proof,
+    /// A newer value takes the place of one that waits.
+    pub lasting: bool,
+    /// A value must have landed within this.
+    pub lands_within: Span,
+    /// Its lines.
+    pub wiring: Wiring,
+}
+
+/// What fills holes before any value: options and the passcode.
+pub fn own_holes(plan: Plan<'_>) -> Holes {
+    let device = plan.device();
+    let mut holes = Holes::new();
+    for (key, spec) in &device.profile.options {
+        if let Some(value) = device.options.get(key).or(spec.default.as_ref()) {
+            holes.insert(format!("option:{key}"), value.clone());
+        }
+    }
+    if let Some(passcode) = &device.passcode {
+        holes.insert("passcode".into(), Value::Text(passcode.0.clone()));
+    }
+    holes
+}
+
+/// The device's properties. A line that can not be read leaves its property without wire: `check` has named it.
+pub fn items(plan: Plan<'_>) -> Vec<Item> {
+    let own = own_holes(plan);
+    let profile = &plan.device().profile;
+    let item = |(ix, prop): (PropIx, &crate::show::Property)| {
+        let spec = profile.props.get(&prop.spec)?;
+        let mut holes = own.clone();
+        holes.extend(prop.args.iter().map(|(table, text)| (table.to_string(), Value::Text(text.clone()))));
+        Some(Item {
+            prop: ix,
+            path: prop.path.clone(),
+            kind: spec.kind.clone(),
+            proof: prop.proof,
+            lasting: prop.class != Keeping::Once,
+            lands_within: prop.lands_within,
+            wiring: Wiring::read(spec, &holes).unwrap_or_default(),
+        })
+    };
+    plan.props().filter_map(item).collect()
+}

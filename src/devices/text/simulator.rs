@@ -1,0 +1,220 @@
+//! Any device of lines played back: the profile that says how to speak to it also says how it answers.
+
+use std::net::SocketAddr;
+
+use super::WIRE;
+use super::frame::Reader;
+use super::line::{Coding, Line};
+use super::plan::{Facts, Item, items, own_holes};
+use crate::devices::holes::{Holes, at_rest, holes_of};
+use crate::devices::{Out, Payload, Plan, Simulator, WireEvent};
+use crate::show::{Transport, Value, ValueKind};
+use crate::time::Mono;
+
+/// What a hole that stands for anything is when the simulated device speaks.
+const ANY: &str = "0";
+
+/// A simulated device.
+pub struct Player {
+    facts: Facts,
+    items: Vec<Item>,
+    state: Vec<Value>,
+    reader: Reader,
+    passcode: Option<String>,
+    /// The password has been given on this connection.
+    inside: bool,
+    /// Stands before each line of an answer to a command with a number.
+    tag: String,
+    /// Who hears of changes: whoever spoke last.
+    peer: Option<SocketAddr>,
+}
+
+impl Player {
+    /// The device that a show's device stands for.
+    #[must_use]
+    pub fn new(plan: Plan<'_>) -> Self {
+        let items = items(plan);
+        let own = own_holes(plan);
+        Self {
+            facts: Facts::read(&plan.device().profile, &own).unwrap_or_default(),
+            // A switcher always has something on: its first input.
+            state: items.iter().map(|item| if item.kind == ValueKind::Text { Value::text("1") } else { at_rest(&item.kind) }).collect(),
+            items,
+            reader: Reader::default(),
+            passcode: own.get("passcode").map(Value::to_string),
+            inside: false,
+            tag: String::new(),
+            peer: None,
+        }
+    }
+
+    fn raw(&self, bytes: Vec<u8>, out: &mut Out) {
+        match self.peer {
+            Some(peer) => out.send_to(WIRE, peer, bytes),
+            None => out.send(WIRE, bytes),
+        }
+    }
+
+    fn say(&self, text: &str, out: &mut Out) {
+        let mut framing = self.facts.framing.clone();
+        // A device that takes commands without a line end still ends its own lines.
+        if framing.terminator.is_empty() {
+            framing.terminator = "\r\n".into();
+        }
+        self.raw(framing.dress(&format!("{}{text}", self.tag)), out);
+    }
+
+    fn say_line(&self, line: Option<&Line>, out: &mut Out) {
+        let version = Holes::from([("value".to_owned(), Value::text("1.0"))]);
+        if let Some(text) = line.and_then(|line| line.render(&version, &Coding::default(), ANY)) {
+            self.say(&text, out);
+        }
+    }
+
+    fn say_simulated(&self, template: Option<&String>, fallback: Option<&Line>, heard: &str, out: &mut Out) {
+        match template {
+            Some(text) => self.say(&text.replace("{word}", heard.split(' ').next().unwrap_or_default()), out),
+            None => self.say_line(fallback, out),
+        }
+    }
+
+    /// The prompt, while the password is missing.
+    fn ask_password(&mut self, out: &mut Out) {
+        if let Some(login) = self.facts.login.first().filter(|_| self.passcode.is_some() && !self.inside) {
+            self.raw(login.prompt.clone().into_bytes(), out);
+        }
+    }
+
+    /// Tells a property as its device does: as an answer, or by itself.
+    fn tell(&self, at: usize, asked: bool, out: &mut Out) {
+        let (Some(item), Some(value)) = (self.items.get(at), self.state.get(at)) else { return };
+        let wiring = &item.wiring;
+        let by_itself = wiring.tell.iter().chain(&wiring.observes);
+        let mut voices: Vec<&Line> = if asked { wiring.answers.iter().chain(by_itself).collect() } else { by_itself.collect() };
+        voices.retain(|line| line.tells());
+        if let Some(text) = voices.iter().find_map(|line| line.render(&holes_of(value), &wiring.coding, ANY)) {
+            self.say(&text, out);
+        }
+    }
+
+    fn take_tagged(&mut self, heard: &str, out: &mut Out) {
+        let tags = self.facts.simulate.tags.clone();
+        let tagged = tags.as_ref().and_then(|(asked, answered)| Some((heard.strip_prefix(asked.as_str())?.split_once(' ')?, answered)));
+        match tagged {
+            Some(((number, command), answered)) => {
+                self.tag = format!("{answered}{number} ");
+                self.take(command, out);
+                self.tag.clear();
+            }
+            None => self.take(heard, out),
+        }
+    }
+
+    fn take(&mut self, heard: &str, out: &mut Out) {
+        if self.passcode.is_some() && !self.inside && !self.facts.login.is_empty() {
+            self.inside = self.passcode.as_deref() == Some(heard);
+            self.ask_password(out);
+            return;
+        }
+        let is = |line: Option<&Line>| line.is_some_and(|line| line.matches(heard).is_some());
+        let mut known = false;
+        for at in 0..self.items.len() {
+            let (Some(item), Some(state)) = (self.items.get(at), self.state.get_mut(at)) else { continue };
+            let wiring = &item.wiring;
+            if is(wiring.get.as_ref()) {
+                if !known && let Some(first) = &self.facts.simulate.answer {
+                    self.say(&first.replace("{word}", heard.split(' ').next().unwrap_or_default()), out);
+                }
+                known = true;
+                self.tell(at, true, out);
+                continue;
+            }
+            let paused = is(wiring.pause.as_ref());
+            let new = match (&item.kind, paused || is(wiring.resume.as_ref())) {
+                (ValueKind::Transport, true) => match &*state {
+                    Value::Transport(player) => Some(Value::Transport(Transport { playing: !paused, ..player.clone() })),
+                    _ => None,
+                },
+                _ => wiring.sets.iter().find_map(|set| asked_for(set, heard, item, state)),
+            };
+            if let Some(new) = new {
+                *state = new;
+                if !known {
+                    self.say_simulated(self.facts.simulate.ok.as_ref(), self.facts.ok.first(), heard, out);
+                }
+                known = true;
+                self.tell(at, false, out);
+            }
+        }
+        if known {
+            return;
+        }
+        if is(self.facts.ping.as_ref()) {
+            self.say_simulated(self.facts.simulate.pong.as_ref(), self.facts.pong.as_ref(), heard, out);
+        } else if self.facts.hello.iter().any(|hello| is(Some(hello))) {
+            self.say_simulated(self.facts.simulate.ok.as_ref(), self.facts.ok.first(), heard, out);
+        } else {
+            self.say_simulated(self.facts.simulate.error.as_ref(), self.facts.errors.first().map(|error| &error.line), heard, out);
+        }
+    }
+}
+
+/// The value that a received line asks for. A momentary line without a value is "on".
+fn asked_for(set: &Line, heard: &str, item: &Item, known: &Value) -> Option<Value> {
+    set.says(heard, &item.kind, &item.wiring.coding, Some(known)).or_else(|| {
+        let alone = set.matches(heard).is_some() && !set.tells();
+        alone.then(|| match &item.kind {
+            ValueKind::Int { max, .. } => Value::Int(*max),
+            ValueKind::Switch => Value::Switch(true),
+            _ => known.clone(),
+        })
+    })
+}
+
+impl Simulator for Player {
+    fn handle(&mut self, _now: Mono, event: WireEvent<'_>, out: &mut Out) {
+        match event {
+            WireEvent::Up(_) => {
+                (self.reader, self.inside, self.peer) = (Reader::default(), false, None);
+                self.say_line(self.facts.banner.as_ref(), out);
+                self.ask_password(out);
+            }
+            WireEvent::Data { from, payload: Payload::Datagram(bytes) | Payload::Chunk(bytes), .. } => {
+                self.peer = from;
+                let mut lines = self.reader.push(&self.facts.framing, bytes);
+                let rest = self.reader.rest();
+                if self.facts.udp && !rest.is_empty() {
+                    lines.push(rest);
+                    self.reader.take_rest();
+                }
+                for line in lines {
+                    self.take_tagged(&line, out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tick(&mut self, _now: Mono, _out: &mut Out) {}
+
+    fn next_due(&self) -> Option<Mono> {
+        None
+    }
+
+    fn poke(&mut self, _now: Mono, path: &str, value: &Value, out: &mut Out) {
+        if let Some(at) = self.items.iter().position(|item| *item.path == *path) {
+            if let Some(state) = self.state.get_mut(at) {
+                *state = value.clone();
+            }
+            // A device that is only asked tells nothing by itself.
+            if self.items.get(at).is_some_and(|item| !item.wiring.observes.is_empty()) {
+                self.tell(at, false, out);
+            }
+        }
+    }
+
+    fn peek(&self, path: &str) -> Option<Value> {
+        let at = self.items.iter().position(|item| *item.path == *path)?;
+        self.state.get(at).cloned()
+    }
+}

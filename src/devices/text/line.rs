@@ -93,7 +93,7 @@ impl Line {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Hole(name) if name == "_" => out.push_str(any),
                 Piece::Hole(name) => match name.split_once(':') {
-                    Some(("value", form)) => out.push_str(&formed(&coding.encode(holes.get("value")?)?, form)?),
+                    Some(("value", form)) => out.push_str(&shaped(coding.encode(holes.get("value")?)?, form)?),
                     None if name == "value" => out.push_str(&coding.encode(holes.get("value")?)?),
                     _ => out.push_str(&spoken(holes.get(name.as_str())?)),
                 },
@@ -239,6 +239,11 @@ fn formed(text: &str, form: &str) -> Option<String> {
         Some('x') => u64::try_from(number).ok().map(|n| format!("{n:0width$x}")),
         _ => Some(format!("{number:0width$}")),
     }
+}
+
+/// A value in its form; a word that is no number stands as it is.
+fn shaped(text: String, form: &str) -> Option<String> {
+    if text.parse::<i64>().is_ok() { formed(&text, form) } else { Some(text) }
 }
 
 fn text_of(json: &Json) -> String {

@@ -20,7 +20,7 @@ pub struct Session {
     pub up: bool,
     /// It listens: its banner or its answer has come, or it can not be asked.
     pub live: bool,
-    /// It refused our password: nothing is sent until the wire comes anew.
+    /// It refused our password: the wire stays closed until a person takes the device back.
     pub barred: bool,
     /// What the last failed send said.
     pub hint: Option<Arc<str>>,
@@ -203,6 +203,7 @@ impl Talker {
     fn bar(&mut self, why: &str, out: &mut Out) {
         self.session.barred = true;
         out.report(Report::NeedsHuman { why: why.into() });
+        out.close(WIRE);
     }
 
     fn refusal(&self, line: &str) -> Option<String> {

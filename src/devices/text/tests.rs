@@ -149,7 +149,7 @@ fn a_yamaha_fader_travels_in_hundredths_and_a_hand_ends_its_fade() {
     bench.run(Span::ms(100));
     assert_eq!(bench.simulator.peek("channel/0/fader"), Some(Value::Level(Db::OFF)));
     bench.fade("channel/0/fader", db(-20_000), db(0), Span::secs(4));
-    bench.run(Span::secs(2));
+    bench.run(Span::ms(2020));
     bench.poke("channel/0/fader", db(3000));
     bench.run(Span::ms(100));
     bench.sent.clear();

@@ -137,10 +137,9 @@ impl Talker {
         let mut lines = reader.push(&super::frame::Framing { tokens: String::new(), ..self.facts.framing.clone() }, bytes);
         let rest = reader.rest();
         let rest = rest.trim();
-        if self.facts.udp && !rest.is_empty() {
-            lines.push(rest.to_owned());
-            reader.take_rest();
-        } else if !rest.is_empty() && self.facts.login.iter().any(|login| rest.ends_with(&login.prompt)) {
+        // A datagram ends its line, and so does a prompt.
+        let ended = self.facts.udp || self.facts.login.iter().any(|login| rest.ends_with(&login.prompt));
+        if ended && !rest.is_empty() {
             lines.push(rest.to_owned());
             reader.take_rest();
         }

@@ -22,7 +22,9 @@
 mod driver;
 #[cfg(test)]
 mod golden;
+mod meters;
 mod model;
+mod node;
 mod proof;
 mod scale;
 mod session;

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use rosc::{OscMessage, OscType};
 
+use super::meters::Meters;
 use super::model::Layout;
 use super::table::Table;
-use super::{Scale, WIRE};
+use super::{Scale, WIRE, node};
 use crate::devices::osc::packet;
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent};
 use crate::show::Value;
@@ -32,6 +33,7 @@ pub struct Console {
     clients: Vec<(Option<SocketAddr>, Mono)>,
     /// Saved scenes and snippets by (kind, number).
     saved: BTreeMap<(String, i32), BTreeMap<String, OscType>>,
+    meters: Meters,
 }
 
 impl Console {
@@ -50,6 +52,7 @@ impl Console {
             paths,
             clients: vec![],
             saved: BTreeMap::new(),
+            meters: Meters::default(),
         }
     }
 
@@ -94,6 +97,13 @@ impl Console {
                 self.store(now, from, "/-snap/index", OscType::Int(*number), out);
             }
             ("/-snap/save", [OscType::Int(number), ..]) if self.layout == Layout::XAir => self.save("snap", *number),
+            // X-Air has other nodes and meters of whole numbers.
+            ("/node", [OscType::String(node), ..]) if self.layout == Layout::X32 => {
+                if let Some(line) = node::line(node, |address| self.value(address)) {
+                    Self::reply(from, "node", vec![OscType::String(line)], out);
+                }
+            }
+            ("/meters", args) if self.layout == Layout::X32 => self.meters.ask(now, from, args),
             (address, []) => {
                 if let Some(value) = self.value(address) {
                     Self::reply(from, address, vec![value], out);
@@ -258,15 +268,22 @@ impl Simulator for Console {
             WireEvent::Data { from, payload: Payload::Datagram(bytes), .. } => {
                 packet::decode(bytes, |message| self.take(now, from, message, out));
             }
-            WireEvent::Down(..) => self.clients.clear(),
+            WireEvent::Down(..) => {
+                self.clients.clear();
+                self.meters.clear();
+            }
             _ => {}
         }
     }
 
-    fn tick(&mut self, _now: Mono, _out: &mut Out) {}
+    fn tick(&mut self, now: Mono, out: &mut Out) {
+        for (to, meter, blob) in self.meters.due(now) {
+            Self::reply(to, &meter, vec![OscType::Blob(blob)], out);
+        }
+    }
 
     fn next_due(&self) -> Option<Mono> {
-        None
+        self.meters.next_due()
     }
 
     fn poke(&mut self, now: Mono, path: &str, value: &Value, out: &mut Out) {

@@ -20,12 +20,13 @@ const QUEUE: usize = 256;
 /// What the ports say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MidiEvent {
-    /// A message of up to three bytes. System exclusive, clock and active sensing stay outside.
+    /// A message: a channel message as status and two data (unused data is 0), a quarter frame of MIDI time code, or system
+    /// exclusive from F0 to F7. Clock and active sensing stay outside.
     Message {
         /// Index of the name pattern that the port was opened for.
         port: usize,
-        /// Status and data; unused data is 0.
-        bytes: [u8; 3],
+        /// Status and data.
+        bytes: Box<[u8]>,
     },
     /// A port was found, lost, or cannot be opened.
     Health(Facet),
@@ -97,26 +98,46 @@ impl Shared {
     }
 }
 
-/// Cuts what a port gave to one short message; `None` for what can trigger nothing.
+/// What a port gave, as a trigger sees it; `None` for what can trigger nothing.
 #[cfg_attr(not(feature = "midi"), allow(dead_code))]
-fn short(bytes: &[u8]) -> Option<[u8; 3]> {
-    let status = *bytes.first().filter(|status| (0x80..0xF0).contains(*status))?;
+fn message(bytes: &[u8]) -> Option<Box<[u8]>> {
+    let status = *bytes.first()?;
     let data = |at: usize| bytes.get(at).copied().unwrap_or(0);
-    Some([status, data(1), data(2)])
+    match status {
+        0x80..0xF0 => Some(Box::new([status, data(1), data(2)])),
+        0xF0 | 0xF1 if super::midi_wire::fits(bytes) => Some(bytes.into()),
+        _ => None,
+    }
+}
+
+/// Whether this machine has MIDI at all.
+///
+/// # Errors
+/// That it has none, for the technician.
+#[cfg(feature = "midi")]
+pub(super) fn available() -> Result<(), String> {
+    // ALSA's sequencer: without it opening a client fails and prints to stderr.
+    if !cfg!(feature = "jack") && !std::path::Path::new("/dev/snd/seq").exists() {
+        return Err("this machine has no MIDI (is the sound driver loaded?)".into());
+    }
+    Ok(())
+}
+
+/// Silences stderr while a sound library is called. One thread at a time: two that save and restore it would end with none.
+#[cfg(feature = "midi")]
+pub(super) fn quietly() -> (super::sys::QuietStderr, std::sync::MutexGuard<'static, ()>) {
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let guard = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    (super::sys::QuietStderr::new(), guard)
 }
 
 #[cfg(feature = "midi")]
 mod watch {
-    use std::path::Path;
     use std::time::Duration;
 
     use midir::{Ignore, MidiInput, MidiInputConnection};
 
     use super::*;
-    use crate::links::sys::QuietStderr;
-
-    /// ALSA's sequencer: without it opening a client fails and prints to stderr.
-    const SEQUENCER: &str = "/dev/snd/seq";
     const EVERY: Duration = Duration::from_secs(1);
 
     /// One pattern's port.
@@ -142,10 +163,8 @@ mod watch {
     }
 
     fn names(scanner: &mut Option<MidiInput>) -> Result<Vec<String>, String> {
-        if !cfg!(feature = "jack") && !Path::new(SEQUENCER).exists() {
-            return Err("this machine has no MIDI (is the sound driver loaded?)".into());
-        }
-        let _quiet = QuietStderr::new();
+        available()?;
+        let _quiet = quietly();
         let input = match scanner {
             Some(input) => input,
             none => none.insert(MidiInput::new("showcall ports").map_err(|e| format!("MIDI cannot be opened ({e})"))?),
@@ -175,15 +194,15 @@ mod watch {
     }
 
     fn connect(shared: &Arc<Shared>, index: usize, name: &str) -> Result<MidiInputConnection<()>, String> {
-        let _quiet = QuietStderr::new();
+        let _quiet = quietly();
         let failed = |e: &dyn std::fmt::Display| format!("cannot be opened ({e})");
         let mut input = MidiInput::new("showcall").map_err(|e| failed(&e))?;
-        input.ignore(Ignore::All);
+        input.ignore(Ignore::ActiveSense);
         let ports = input.ports();
         let port = ports.iter().find(|port| input.port_name(port).is_ok_and(|n| n == name)).ok_or("has just gone")?;
         let own = shared.clone();
         let heard = move |_: u64, bytes: &[u8], (): &mut ()| {
-            if let Some(bytes) = short(bytes) {
+            if let Some(bytes) = message(bytes) {
                 own.give(MidiEvent::Message { port: index, bytes });
             }
         };
@@ -217,11 +236,14 @@ mod tests {
     use crate::links::sys::Poller;
 
     #[test]
-    fn only_channel_messages_can_trigger() {
-        assert_eq!(short(&[0x90, 60, 100]), Some([0x90, 60, 100]));
-        assert_eq!(short(&[0xC3, 5]), Some([0xC3, 5, 0]));
-        for bytes in [&[][..], &[0xF8], &[0xF0, 0x7E, 0xF7], &[60, 100]] {
-            assert_eq!(short(bytes), None, "{bytes:?}");
+    fn channel_messages_show_control_and_time_code_can_trigger() {
+        assert_eq!(message(&[0x90, 60, 100]).as_deref(), Some(&[0x90, 60, 100][..]));
+        assert_eq!(message(&[0xC3, 5]).as_deref(), Some(&[0xC3, 5, 0][..]));
+        for bytes in [&[0xF0, 0x7F, 0x01, 0x02, 0x01, 0x01, 0xF7][..], &[0xF1, 0x35]] {
+            assert_eq!(message(bytes).as_deref(), Some(bytes));
+        }
+        for bytes in [&[][..], &[0xF8], &[0xFE], &[60, 100], &[0xF0; 5000]] {
+            assert_eq!(message(bytes), None, "{bytes:?}");
         }
     }
 

@@ -9,7 +9,7 @@
 //! | [`stream`] | the stage's end of a wire that a task serves: queues and a bell |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`websocket`], [`http`] | connections of text messages, and requests |
-//! | [`midi`] | MIDI input ports |
+//! | [`midi`], `midi_wire` | MIDI input ports that trigger, and the MIDI ports of devices |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
 //! | [`resolve`] | host names, off the hot path |
@@ -29,6 +29,7 @@ pub mod inbox;
 pub mod local;
 pub mod memory;
 pub mod midi;
+mod midi_wire;
 pub mod net;
 pub mod rack;
 #[cfg(test)]

@@ -108,7 +108,6 @@ enum Kind {
     Own(Option<UdpSocket>),
     Shared { port: u16, group: Option<IpAddr>, strangers: bool, hub: Option<usize> },
     Stream(Peer, Option<Stream>),
-    Never,
 }
 
 /// All real ends of a rack.
@@ -158,7 +157,8 @@ impl Net {
     /// Adds a wire's end (in the order of plugs); it is opened by the next [`Net::tick`].
     pub fn plug(&mut self, plug: Plug, wire: &Wire) {
         let local = |port: u16| if self.any_port { 0 } else { port };
-        let nowhere = || Target { host: String::new(), port: 0 };
+        // A task finds its own way: a name is resolved at each attempt.
+        let stream = |peer| (Target { host: String::new(), port: 0 }, Kind::Stream(peer, None));
         let (target, kind) = match wire {
             Wire::Udp { to, local_port: 0 } => (to.clone(), Kind::Own(None)),
             // A port of its own choice: some devices answer to a fixed port, from any port of theirs.
@@ -172,14 +172,13 @@ impl Net {
                 Target { host: group.ip().to_string(), port: group.port() },
                 Kind::Shared { port: group.port(), group: Some(group.ip()), strangers: true, hub: None },
             ),
-            other => (nowhere(), Peer::of(other).map_or(Kind::Never, |peer| Kind::Stream(peer, None))),
+            Wire::Tcp { to, framing } => stream(Peer::Tcp(to.clone(), *framing)),
+            Wire::WebSocket { url, protocol } => stream(Peer::WebSocket(url.clone(), protocol.clone())),
+            Wire::Http { base } => stream(Peer::Http(base.clone())),
+            Wire::Midi { port } => stream(Peer::Midi(port.clone())),
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
-        let mut end = End { plug, target, address, kind, retry: Some(Mono::ZERO), closed: false, told: None };
-        if let Kind::Never = end.kind {
-            end.retry = None;
-            end.tell(Err(unsupported(wire)), &mut self.news);
-        }
+        let end = End { plug, target, address, kind, retry: Some(Mono::ZERO), closed: false, told: None };
         self.ends.push(end);
     }
 
@@ -233,7 +232,7 @@ impl Net {
         let result = match end.kind {
             Kind::Own(_) => self.open_own(at, address),
             Kind::Shared { port, group, strangers, .. } => self.open_shared(at, address, (port, address.is_ipv6(), group), strangers),
-            Kind::Stream(..) | Kind::Never => return,
+            Kind::Stream(..) => return,
         };
         let Some(end) = self.ends.get_mut(at) else { return };
         match result {
@@ -340,7 +339,7 @@ impl Net {
                 }
                 result
             }
-            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Stream(..) | Kind::Never => return Err(end.trouble()),
+            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Stream(..) => return Err(end.trouble()),
         };
         let Err(fault) = result else { return Ok(()) };
         if fault.broken
@@ -367,7 +366,6 @@ impl Net {
             Kind::Own(socket) => *socket = None,
             Kind::Shared { hub, .. } => *hub = None,
             Kind::Stream(_, stream) => return stream.iter().for_each(Stream::reopen),
-            Kind::Never => return,
         }
         (end.told, end.retry) = (None, Some(now));
     }
@@ -380,7 +378,6 @@ impl Net {
             Kind::Shared { hub, .. } => *hub = None,
             // Dropping a stream closes its connection and ends its tries.
             Kind::Stream(_, stream) => *stream = None,
-            Kind::Never => return,
         }
         (end.closed, end.retry) = (true, None);
         end.tell(Err(CLOSED.into()), &mut self.news);
@@ -433,7 +430,7 @@ impl Net {
         match &self.end(plug)?.kind {
             Kind::Own(socket) => socket.as_ref()?.local_addr().ok().map(|a| a.port()),
             Kind::Shared { hub, .. } => self.hubs.get((*hub)?).map(|(_, hub)| hub.port()),
-            Kind::Stream(..) | Kind::Never => None,
+            Kind::Stream(..) => None,
         }
     }
 }
@@ -468,12 +465,4 @@ impl End {
             _ => "the wire is not open yet".into(),
         }
     }
-}
-
-fn unsupported(wire: &Wire) -> Arc<str> {
-    match wire {
-        Wire::Midi { .. } => "this build cannot send MIDI (simulate the device, or release it)",
-        _ => "this build cannot open such a wire (simulate the device, or release it)",
-    }
-    .into()
 }

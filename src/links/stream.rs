@@ -18,8 +18,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::sys::Wake;
-use super::{http, tcp, websocket};
-use crate::devices::{Framing, Target, Wire};
+use super::{http, midi_wire, tcp, websocket};
+use crate::devices::{Framing, Target};
 
 /// Messages that wait to go out, and that wait for the driver.
 const QUEUE: usize = 512;
@@ -58,20 +58,11 @@ pub enum Peer {
     WebSocket(String, Option<String>),
     /// An HTTP server: the beginning of all URLs.
     Http(String),
+    /// A MIDI port whose name contains this.
+    Midi(String),
 }
 
 impl Peer {
-    /// The far end of a wire; `None` for one that is no connection.
-    #[must_use]
-    pub fn of(wire: &Wire) -> Option<Self> {
-        match wire {
-            Wire::Tcp { to, framing } => Some(Self::Tcp(to.clone(), *framing)),
-            Wire::WebSocket { url, protocol } => Some(Self::WebSocket(url.clone(), protocol.clone())),
-            Wire::Http { base } => Some(Self::Http(base.clone())),
-            Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. } | Wire::Midi { .. } => None,
-        }
-    }
-
     async fn connect(&self) -> Result<Connection, Arc<str>> {
         match self {
             Self::Tcp(target, framing) => tcp::connect(target).await.map(|stream| Connection::Tcp(stream, *framing)),
@@ -79,6 +70,7 @@ impl Peer {
                 websocket::connect(url, protocol.as_deref()).await.map(|socket| Connection::WebSocket(Box::new(socket)))
             }
             Self::Http(base) => http::Client::new(base).map(Connection::Http),
+            Self::Midi(_) => Err("a MIDI port is no connection".into()),
         }
     }
 }
@@ -94,7 +86,8 @@ enum Connection {
 #[derive(Debug)]
 pub struct Stream {
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
+    /// `None`: a thread, which ends by itself.
+    task: Option<JoinHandle<()>>,
 }
 
 /// What the stage and the task share.
@@ -110,6 +103,8 @@ pub(super) struct Shared {
     /// Number of the connection that is up; 0 is none.
     connection: AtomicU64,
     reopen: AtomicBool,
+    /// The stage's end was dropped.
+    over: AtomicBool,
 }
 
 impl Stream {
@@ -119,7 +114,15 @@ impl Stream {
     /// When the process has no descriptors left.
     pub fn open(runtime: &Handle, peer: Peer) -> io::Result<Self> {
         let shared = Arc::new(Shared::new()?);
-        let task = runtime.spawn(shared.clone().run(peer));
+        let own = shared.clone();
+        let task = match peer {
+            Peer::Midi(pattern) => {
+                // Sound systems block; not a thing for the thread that moves streams.
+                std::thread::Builder::new().name("midi out".into()).spawn(move || midi_wire::run(&own, &pattern))?;
+                None
+            }
+            peer => Some(runtime.spawn(own.run(peer))),
+        };
         Ok(Self { shared, task })
     }
 
@@ -151,7 +154,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.task.abort();
+        self.shared.over.store(true, Ordering::Release);
+        self.shared.wanted.ring();
+        self.task.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -164,6 +169,7 @@ impl Shared {
             wanted: Wake::new()?,
             connection: AtomicU64::new(0),
             reopen: AtomicBool::new(false),
+            over: AtomicBool::new(false),
         })
     }
 
@@ -243,12 +249,52 @@ impl Shared {
         while self.outbound.pop().is_some() {}
     }
 
+    /// News of the wire itself always reaches the stage: the oldest thing gives way.
+    pub(super) fn news(&self, thing: Inbound) {
+        drop(self.inbound.force_push(thing));
+        self.heard.ring();
+    }
+
     /// Hands something to the stage; waits while the stage has not yet taken what came before.
     async fn give(&self, mut thing: Inbound) {
         while let Err(back) = self.inbound.push(thing) {
             thing = back;
             tokio::time::sleep(FULL_PAUSE).await;
         }
+        self.heard.ring();
+    }
+}
+
+/// What a thread needs that serves a MIDI port.
+#[cfg(feature = "midi")]
+impl Shared {
+    /// Ready when the stage wants something.
+    pub(super) fn bell(&self) -> io::Result<super::sys::Poller> {
+        let poller = super::sys::Poller::new()?;
+        poller.add(self.wanted.as_fd(), 0)?;
+        Ok(poller)
+    }
+
+    pub(super) fn silence_bell(&self) {
+        self.wanted.clear();
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    pub(super) fn take_reopen(&self) -> bool {
+        self.reopen.swap(false, Ordering::AcqRel)
+    }
+
+    /// The next message for this connection.
+    pub(super) fn next_for(&self, number: u64) -> Option<Vec<u8>> {
+        std::iter::from_fn(|| self.outbound.pop()).find(|(connection, ..)| *connection == number).map(|(.., message)| message)
+    }
+
+    /// Hands something to the stage, or drops it when the stage takes nothing: a port cannot be held up.
+    pub(super) fn try_give(&self, thing: Inbound) {
+        drop(self.inbound.push(thing));
         self.heard.ring();
     }
 }

@@ -23,7 +23,10 @@ pub struct Args {
     quiet: bool,
 }
 
-/// Exit code 0: the same as the original, 1: it differs, 2: cannot read.
+/// Exit code of a journal with gaps.
+const GAPS: u8 = 3;
+
+/// Exit code 0: the same as the original, 1: it differs, 2: cannot read, 3: the journal has gaps, so nothing was compared.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
     let opened = match journal_arg::open_or_say(&args.journal) {
@@ -39,8 +42,8 @@ pub fn run(args: &Args) -> ExitCode {
             ExitCode::SUCCESS
         }
         Verdict::Gaps => {
-            eprintln!("the journal has gaps: it was replayed, but there is nothing whole to compare with");
-            ExitCode::SUCCESS
+            eprintln!("not compared: the journal has gaps (lines that are lost or damaged), so the replay cannot be held against it");
+            ExitCode::from(GAPS)
         }
         Verdict::Differs(why) => {
             eprintln!("the replay differs: {why}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ring::{RingWriter, Worth};
 use super::writer::{Checkpoints, Health, Pending};
-use super::{Entry, Record, line};
+use super::{Entry, Record, packed};
 use crate::engine::{ActionId, Facet, Input, Level, Report};
 use crate::time::{Mono, Span};
 
@@ -42,7 +42,7 @@ impl Log {
             seq,
             lost: 0,
             lost_said: 0,
-            buffer: Vec::with_capacity(4096),
+            buffer: vec![0; 4096],
             open: open.iter().copied().collect(),
             lines: 0,
             checkpoint_at: now,
@@ -74,9 +74,8 @@ impl Log {
     }
 
     fn write(&mut self, mono: Mono, entry: Entry, worth: Worth) -> bool {
-        self.buffer.clear();
         let record = Record { seq: self.seq + 1, mono, entry };
-        if line::write(&record, &mut self.buffer).is_err() || !self.ring.push(&self.buffer, worth) {
+        if !packed::write(&record, &mut self.buffer).is_some_and(|packed| self.ring.push(packed, worth)) {
             return false;
         }
         self.seq += 1;

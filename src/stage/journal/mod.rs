@@ -1,7 +1,7 @@
 //! Everything that happened, as one file of JSON lines: resume, replay and the as-run report read the same lines.
 //!
 //! ```text
-//! stage clock ──copy──▶ ring (shared memory, outlives kill -9) ──journal thread──▶ run-0001.jsonl, synced every 50 ms
+//! stage clock ─packed copy─▶ ring (shared memory, outlives kill -9) ─journal thread makes lines─▶ run-0001.jsonl, synced every 50 ms
 //! ```
 //!
 //! The crash window. Before the bytes of a command leave, a `sending` line is in the ring; when the driver says that its last
@@ -15,6 +15,7 @@ pub mod line;
 mod lock;
 mod log;
 pub mod memory;
+mod packed;
 pub mod read;
 mod record;
 pub mod ring;

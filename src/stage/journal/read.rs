@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::record::FORMAT;
 use super::ring::RingReader;
-use super::{Entry, Header, LineError, Record, line};
+use super::{Entry, Header, LineError, Record, line, packed};
 use crate::time::Mono;
 
 /// A journal as it could be read.
@@ -85,19 +85,19 @@ impl Content {
     /// Adds what a dead process left in the ring, without what had reached the file already. Gives the lines to append to the file.
     pub fn add_ring(&mut self, ring: &RingReader) -> Vec<u8> {
         let last = self.records.iter().map(|record| record.seq).max().unwrap_or(0);
-        let (mut at, mut text, mut bytes) = (None, Vec::new(), Vec::new());
-        while ring.peek(&mut at, &mut text) {
-            match line::read(text.strip_suffix(b"\n").unwrap_or(&text)) {
-                Ok(record) if record.seq > last => {
-                    self.records.push(record);
-                    bytes.append(&mut text);
-                }
+        let (mut at, mut bytes, mut lines) = (None, Vec::new(), Vec::new());
+        while ring.peek(&mut at, &mut bytes) {
+            match packed::read(&bytes) {
+                Ok(record) if record.seq > last => match line::write(&record, &mut lines) {
+                    Ok(()) => self.records.push(record),
+                    Err(error) => self.notices.push(format!("a record of the ring is left out: {error}")),
+                },
                 Ok(_) => {}
-                Err(error) => self.notices.push(format!("a line of the ring is damaged and left out: {error}")),
+                Err(error) => self.notices.push(format!("a record of the ring is damaged and left out: {error}")),
             }
-            text.clear();
+            bytes.clear();
         }
-        bytes
+        lines
     }
 
     /// Puts the records in the order of their numbers (a checkpoint reaches the file late) and says where numbers are missing.

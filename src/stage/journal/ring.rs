@@ -1,8 +1,8 @@
 //! The ring between the stage clock and the journal's file: memory that outlives the process.
 //!
-//! The stage copies each finished line into it before any byte leaves for a device; that costs no system call and can never wait. The words
-//! are shared memory, so `kill -9` leaves them as they were and the next process reads the rest. One writer, one reader. A line counts
-//! once `HEAD` is past it: a copy cut in the middle was never there.
+//! The stage copies each packed record into it before any byte leaves for a device; that costs no system call and can never wait. The words
+//! are shared memory, so `kill -9` leaves them as they were and the next process reads the rest. One writer, one reader. A record counts
+//! once `HEAD` is past it: a copy cut in the middle was never there. Another version may pack records otherwise: its ring is not read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,22 +19,23 @@ impl Words for Vec<AtomicU64> {
     }
 }
 
-/// Says that this is a ring of this layout: `SHOWRNG` and version 1.
-const MAGIC: u64 = u64::from_be_bytes(*b"SHOWRNG\x01");
-/// Header words: magic, run, head, tail, alive; the rest is spare.
+/// Says that this is a ring of this layout: `SHOWRNG` and version 2.
+const MAGIC: u64 = u64::from_be_bytes(*b"SHOWRNG\x02");
+/// Header words: magic, run, head, tail, alive, the program's version; the rest is spare.
 const RUN: usize = 1;
 const HEAD: usize = 2;
 const TAIL: usize = 3;
 const ALIVE: usize = 4;
+const MADE_BY: usize = 5;
 const DATA: usize = 8;
 
-/// Words of a ring for a show: 4 MiB, some 25,000 lines.
-pub const WORDS: usize = 512 * 1024;
+/// Words of a ring for a show: 2 MiB, some 30,000 records.
+pub const WORDS: usize = 256 * 1024;
 
-/// No line in the ring is longer.
+/// No record in the ring is longer.
 pub const LINE_MAX: usize = 256 * 1024;
 
-/// Whether a line may be dropped to keep room for the rest.
+/// Whether a record may be dropped to keep room for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
     /// GO, intents, sending marks: takes the last word of the ring.
@@ -67,16 +68,22 @@ pub fn create(shared: Arc<dyn Words>, run: u64) -> Option<(RingWriter, RingReade
         word.store(0, Ordering::Relaxed);
     }
     set(&*shared, RUN, run);
+    set(&*shared, MADE_BY, version());
     set(&*shared, 0, MAGIC);
     Some((RingWriter { shared: shared.clone(), head: 0, room }, RingReader { shared, room }))
 }
 
-/// What a dead process left of this run; `None` when the memory holds another run or no ring.
+/// What a dead process left of this run; `None` when the memory holds another run, another version's ring, or none.
 #[must_use]
 pub fn reopen(shared: Arc<dyn Words>, run: u64) -> Option<RingReader> {
     let room = shared.words().len().checked_sub(DATA)? as u64;
-    let (magic, its_run) = (get(&*shared, 0), get(&*shared, RUN));
-    (magic == MAGIC && its_run == run).then_some(RingReader { shared, room })
+    let ours = get(&*shared, 0) == MAGIC && get(&*shared, RUN) == run && get(&*shared, MADE_BY) == version();
+    ours.then_some(RingReader { shared, room })
+}
+
+/// The program's version as one word.
+fn version() -> u64 {
+    env!("CARGO_PKG_VERSION").bytes().fold(0, |word: u64, byte| word.wrapping_mul(257).wrapping_add(u64::from(byte)))
 }
 
 fn get(shared: &dyn Words, at: usize) -> u64 {
@@ -95,7 +102,7 @@ fn slot(position: u64, room: u64) -> usize {
 }
 
 impl RingWriter {
-    /// Copies a line in. False when there is no room for a line of this worth.
+    /// Copies a record in. False when there is no room for one of this worth.
     pub fn push(&mut self, line: &[u8], worth: Worth) -> bool {
         let words = line.len().div_ceil(8) as u64 + 1;
         let used = self.head.wrapping_sub(get(&*self.shared, TAIL));
@@ -135,7 +142,7 @@ impl RingWriter {
 }
 
 impl RingReader {
-    /// Appends the oldest line that is not yet taken to `buffer`. False when there is none.
+    /// Appends the oldest record that is not yet taken to `buffer`. False when there is none.
     /// It stays in the ring until [`Self::release`].
     pub fn peek(&self, position: &mut Option<u64>, buffer: &mut Vec<u8>) -> bool {
         let head = get(&*self.shared, HEAD);

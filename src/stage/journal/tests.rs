@@ -170,7 +170,7 @@ fn a_stalled_disk_loses_reports_only_and_says_so() {
     let (writer_end, reader_end) = ring::create(memory(2048), 4).unwrap();
     let writer = Writer::spawn(Box::new(Stalled(stall, Vec::new(), disk.clone())), reader_end, queue()).unwrap();
     let mut log = Log::new(writer_end, queue(), writer.health(), 0, &[], Mono(0));
-    for _ in 0..500 {
+    for _ in 0..2000 {
         log.put(Mono(1), Entry::Note(Note::Stopped));
     }
     for _ in 0..20 {

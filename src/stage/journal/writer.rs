@@ -1,4 +1,4 @@
-//! The journal thread: moves lines from the ring to the file and syncs every 50 ms.
+//! The journal thread: makes lines of what is in the ring, writes them to the file and syncs every 50 ms.
 //!
 //! A full or stalled disk stops this thread alone. What it could not write stays in the ring, and in the ring it survives the process.
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crossbeam_queue::ArrayQueue;
 
 use super::ring::RingReader;
-use super::{Checkpoint, EngineState, Entry, Record, line};
+use super::{Checkpoint, EngineState, Entry, Record, line, packed};
 use crate::engine::ActionId;
 use crate::time::Mono;
 
@@ -112,7 +112,8 @@ impl Writer {
     pub fn spawn(sink: Box<dyn Sink>, ring: RingReader, checkpoints: Checkpoints) -> io::Result<Self> {
         let health = Arc::new(Health::default());
         let (end, ended) = mpsc::channel();
-        let mut mover = Mover { sink, ring, checkpoints, health: health.clone(), pending: Vec::new(), done: 0, upto: None };
+        let mut mover =
+            Mover { sink, ring, checkpoints, health: health.clone(), packed: Vec::new(), pending: Vec::new(), done: 0, upto: None };
         let thread = thread::Builder::new().name("journal".into()).spawn(move || {
             mover.run();
             // The receiver may have given up on a stalled disk.
@@ -142,7 +143,9 @@ struct Mover {
     ring: RingReader,
     checkpoints: Checkpoints,
     health: Arc<Health>,
-    /// Bytes taken and not yet written; `done` of them are.
+    /// One record as the ring holds it.
+    packed: Vec<u8>,
+    /// Lines taken and not yet written; `done` of their bytes are.
     pending: Vec<u8>,
     done: usize,
     /// The ring position behind the last pending line.
@@ -200,7 +203,13 @@ impl Mover {
     }
 
     fn fill(&mut self) {
-        while self.pending.len() < BATCH && self.ring.peek(&mut self.upto, &mut self.pending) {}
+        while self.pending.len() < BATCH && self.ring.peek(&mut self.upto, &mut self.packed) {
+            // The ring is this process's own memory: what cannot be read shows as a gap in the numbers.
+            if let Ok(record) = packed::read(&self.packed) {
+                let _ = line::write(&record, &mut self.pending);
+            }
+            self.packed.clear();
+        }
         if let Some(checkpoint) = self.checkpoints.pop() {
             // A state that cannot be written is only a longer replay: the lines since the last one are all there.
             let _ = checkpoint.record().and_then(|record| line::write(&record, &mut self.pending));

@@ -38,6 +38,7 @@ const FIGURES: &[(&str, Figure)] = &[
     ("timed_actions_idle", latency::timed_idle),
     ("timed_actions_busy", latency::timed_busy),
     ("load_10000_cues", load::load),
+    ("copies_10000_cues", load::copies),
     ("start_to_ready_10000_cues", load::start),
 ];
 

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use rosc::{OscMessage, OscPacket};
 
+use crate::engine::{Input, Intent};
 use crate::links::receiver::Receiver;
 use crate::links::sys;
+use crate::stage::journal::{self, Entry, folder};
 use crate::time::{Span, Wall};
 
 /// The limit for a process to say that it is ready.
@@ -107,6 +109,24 @@ impl World {
         let at = sys::wall();
         self.control.0.send_to(&bytes, self.control.1).map_err(|e| e.to_string())?;
         Ok(at)
+    }
+
+    /// The instant of the wall clock at which the stage took the first GO, from the journal.
+    pub fn went(&self) -> Result<Wall, String> {
+        let path = folder::newest(&self.folder.0.join("journal")).map_err(|e| e.to_string())?.ok_or("no journal")?;
+        let content = journal::read::file(&path).map_err(|e| e.to_string())?;
+        let base =
+            content.records.iter().find_map(|record| if let Entry::Process(process) = &record.entry { Some(process.base) } else { None });
+        let is_go = |entry: &Entry| matches!(entry, Entry::Input(Input::Intent { intent: Intent::Go { .. }, .. }));
+        let go = content.records.iter().find(|record| is_go(&record.entry)).map(|record| record.mono);
+        let (Some(base), Some(go)) = (base, go) else { return Err("the journal holds no GO".into()) };
+        // The two clocks are read one after the other: the pair that lies closest together is the truest.
+        let pair = || {
+            let (before, wall, after) = (sys::boottime().0, sys::wall().0, sys::boottime().0);
+            (after - before, wall.saturating_sub_unsigned(before + (after - before) / 2))
+        };
+        let (_, offset) = (0..100).map(|_| pair()).min().ok_or("no clock")?;
+        Ok(Wall(offset.saturating_add_unsigned(base.wrapping_add(go.0))))
     }
 
     /// Resident memory in KiB, from /proc.

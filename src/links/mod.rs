@@ -46,6 +46,7 @@ pub mod tcp;
 #[cfg(test)]
 mod toy;
 pub mod udp;
+pub mod warm;
 pub mod websocket;
 
 pub use fault::Fault;

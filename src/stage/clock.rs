@@ -4,6 +4,9 @@
 //! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. packets, at most 32 a socket, and only then
 //! 5. what may wait: the sign of life, a checkpoint, the snapshot.
 //!
+//! While a cue stands by it also wakes every 10 ms and sends itself one datagram over loopback, so that a GO after a long silence finds
+//! its way warm ([`crate::links::warm`]).
+//!
 //! It takes no lock that a normal thread holds, and it never spins.
 
 use std::io;
@@ -19,6 +22,7 @@ use crate::engine::{By, Facet, Input, Intent, Level};
 use crate::links::Inbox;
 use crate::links::midi::{Inputs, MidiEvent};
 use crate::links::sys::{self, Poller};
+use crate::links::warm::Warm;
 use crate::remote::midi;
 use crate::remote::osc::{OscOut, Port};
 use crate::time::{Mono, Span};
@@ -29,6 +33,8 @@ const PRIORITY: u8 = 50;
 const PACKETS: usize = 32;
 /// Intents taken at one wake.
 const ORDERS: usize = 64;
+/// The eventfd's key in the poller.
+const RUNG: u64 = 0;
 /// The longest wait: a machine that slept is noticed within it.
 const LONGEST: Span = Span::ms(100);
 /// Between the last three frames; a universe takes none closer than 20 ms.
@@ -91,6 +97,9 @@ pub(super) struct Stage {
     /// The first input of this process: begin or resumed.
     pub(super) first: Option<Input>,
     poller: Poller,
+    /// The eventfd of [`Shared::wake`] was ready at the last wait: only then is it read, for that is a system call before a GO by packet.
+    rung: bool,
+    warm: Warm,
     buffer: Vec<u8>,
     seen: Vec<Input>,
     osc: OscOut,
@@ -107,7 +116,7 @@ impl Stage {
         first: Input,
     ) -> io::Result<Self> {
         let poller = Poller::new()?;
-        poller.add(shared.wake.as_fd(), 0)?;
+        poller.add(shared.wake.as_fd(), RUNG)?;
         if let Some(remote) = &remote {
             poller.add(remote.inbox.fd(), 1)?;
         }
@@ -115,7 +124,22 @@ impl Stage {
             poller.add(fd, 2)?;
         }
         let (buffer, seen, osc) = (vec![0; 65_536], Vec::new(), OscOut::default());
-        Ok(Self { clock, core, shared, remote, midi: None, watch, first: Some(first), poller, buffer, seen, osc, ending: None })
+        Ok(Self {
+            clock,
+            core,
+            shared,
+            remote,
+            midi: None,
+            watch,
+            first: Some(first),
+            poller,
+            rung: true,
+            warm: Warm::new(),
+            buffer,
+            seen,
+            osc,
+            ending: None,
+        })
     }
 
     /// Listens to MIDI ports too.
@@ -184,7 +208,9 @@ impl Stage {
     }
 
     fn orders(&mut self) {
-        self.shared.wake.clear();
+        if std::mem::take(&mut self.rung) {
+            self.shared.wake.clear();
+        }
         for _ in 0..ORDERS {
             let Some(order) = self.shared.orders.pop() else { return };
             let now = self.clock.now();
@@ -236,9 +262,13 @@ impl Stage {
 
     fn wait(&mut self) {
         let now = self.clock.now();
-        let due = self.core.next_due().map_or(LONGEST, |due| due.since(now).min(LONGEST));
+        let mut due = self.core.next_due().map_or(LONGEST, |due| due.since(now).min(LONGEST));
+        if self.core.stands_by() {
+            self.warm.tick(now);
+            due = due.min(self.warm.next_due().since(now));
+        }
         // A failed wait is a wake without a reason; the next one asks the kernel again after due work.
-        let _ = self.poller.wait(Some(due));
+        self.rung = self.poller.wait(Some(due)).map_or(true, |keys| keys.contains(&RUNG));
     }
 
     /// Ends in order: what `at_exit` says, the last frame three times, the last lines.

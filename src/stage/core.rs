@@ -38,6 +38,7 @@ pub struct Core {
     facts: Vec<Facet>,
     changed: bool,
     published: Option<Mono>,
+    standby: bool,
 }
 
 impl Core {
@@ -62,7 +63,14 @@ impl Core {
             facts: Vec::new(),
             changed: true,
             published: None,
+            standby: false,
         }
+    }
+
+    /// A cue of some list stood by at the last snapshot: a GO may come at any moment.
+    #[must_use]
+    pub const fn stands_by(&self) -> bool {
+        self.standby
     }
 
     /// A fact for the operator; it stands until the same key says another, or that all is good.
@@ -247,6 +255,7 @@ impl Core {
         for (view, index) in snapshot.devices.iter_mut().zip(0..) {
             view.simulated = self.rack.simulated(DeviceIx(index));
         }
+        self.standby = snapshot.lists.iter().any(|list| list.next.is_some());
         self.shared.snapshot.store(Arc::new(snapshot));
         self.published = Some(now);
         self.changed = false;

@@ -22,7 +22,7 @@ pub struct Request {
     /// Text to send along.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
-    /// User and password: Basic at once, or Digest (RFC 7616, MD5) when the device asks for it.
+    /// User and password, sent as HTTP Basic (RFC 7617): readable on the network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<(String, String)>,
 }

@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod artnet;
+pub mod atem;
 #[cfg(test)]
 pub mod bench;
 mod driver;

@@ -123,6 +123,19 @@ impl Words {
         );
     }
 
+    /// `SRSU`: name 64, address 512, key 512 bytes, lowest and highest bits a second. `RMSu`: file name 128 bytes, two disks u32, all cameras.
+    fn services(&mut self, state: &State) {
+        let text = |text: &str, length: usize| text.bytes().chain(std::iter::repeat(0)).take(length).collect::<Vec<u8>>();
+        if state.stream.is_some() {
+            let rates = [6_000_000_u32.to_be_bytes(), 9_000_000_u32.to_be_bytes()].concat();
+            let service = [text("Custom", 64), text("rtmp://127.0.0.1/live", 512), text("rehearsal", 512), rates].concat();
+            self.say(b"SRSU", &service, 1096);
+        }
+        if state.record.is_some() {
+            self.say(b"RMSu", &[text("Rehearsal", 128), vec![0, 0, 0, 1, 0, 0, 0, 0, 0]].concat(), 140);
+        }
+    }
+
     /// `StRS` and, while it streams, `SRSS`: bits a second u32, cache u16.
     pub fn stream(&mut self, state: &State) {
         let Some(status) = state.stream else { return };
@@ -209,6 +222,7 @@ impl Words {
         words.tally(state);
         words.say(b"LKST", &[0, 0, 0], 4);
         words.macros(state);
+        words.services(state);
         words.stream(state);
         words.record(state);
         words.say(b"InCm", &[1, 1, 0, 0], 4);

@@ -224,6 +224,21 @@ fn the_device_in_the_readme_fires_on_the_first_try() {
     assert!(events.lines().any(|line| line.contains("\"confirmed\"") && line.contains("cue 1 ")), "{events}");
 }
 
+/// The lift of README suits its family, and a show can move it.
+#[test]
+fn the_text_device_in_the_readme_passes_check_without_findings() {
+    let text = &readme_blocks("maker = \"Bolt\"")[0];
+    let profile = showcall::show::profile_text::parse("bolt-lift", text).unwrap();
+    assert_eq!((showcall::devices::family("text").unwrap().check)(&profile), [""; 0]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("profiles")).unwrap();
+    std::fs::write(folder.path().join("profiles/bolt-lift.toml"), text).unwrap();
+    let show = "[show]\ntitle = \"Lift\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\nset = { on = \"lift\", property = \"height\", value = 0 }\n[device.lift]\nprofile = \"bolt-lift\"\naddress = \"127.0.0.1\"\n\
+        [[cue]]\nnumber = \"1\"\nname = \"Up\"\ndo = [{ set = { on = \"lift\", property = \"height\", value = 40 } }]\n";
+    std::fs::write(folder.path().join("show.toml"), show).unwrap();
+    assert_eq!(families::load(folder.path(), &[]).findings, []);
+}
+
 /// The table of keys as README must have it.
 fn key_table() -> String {
     use showcall::console::Context;

@@ -483,3 +483,22 @@ proptest! {
         bench.run(Span::secs(1));
     }
 }
+
+#[test]
+fn the_console_answers_nodes_and_meters_to_who_asks() {
+    let mut bench = desk();
+    let from: SocketAddr = "10.0.0.9:50000".parse().unwrap();
+    let text = |text: &str| OscType::String(text.into());
+    let mut out = Out::new();
+    let now = bench.now;
+    for message in [osc("/node", vec![text("ch/01/mix")]), osc("/node", vec![text("ch/77/mix")]), osc("/meters", vec![text("/meters/6")])] {
+        let event = WireEvent::Data { wire: WireId(0), from: Some(from), payload: Payload::Datagram(&message) };
+        bench.simulator.handle(now, event, &mut out);
+    }
+    bench.simulator.tick(now, &mut out);
+    assert!(out.sends.iter().all(|send| send.to == Some(from)));
+    let [node, meter] = &out.sends[..] else { panic!("{:?}", out.sends) };
+    assert_eq!(node.bytes, osc("node", vec![text("/ch/01/mix ON   0.0 ON +0 OFF   -oo\n")]));
+    assert!(node.bytes.starts_with(b"node\0\0\0\0,s\0\0/ch/01/mix"));
+    assert_eq!(&meter.bytes[..24], b"/meters/6\0\0\0,b\0\0\0\0\0\x14\x04\0\0\0");
+}

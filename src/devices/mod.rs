@@ -12,6 +12,7 @@ pub mod glide;
 pub mod holes;
 pub mod lanes;
 pub mod ledger;
+pub mod midi;
 pub mod osc;
 pub mod pjlink;
 pub mod registry;

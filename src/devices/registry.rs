@@ -1,9 +1,10 @@
 //! Every family there is, one line each.
 
-use super::{Family, artnet, atem, osc, pjlink, text, x32};
+use super::{Family, artnet, atem, midi, osc, pjlink, text, x32};
 
 /// All families.
-pub const FAMILIES: &[Family] = &[artnet::FAMILY, atem::FAMILY, osc::FAMILY, pjlink::FAMILY, text::FAMILY, x32::FAMILY];
+pub const FAMILIES: &[Family] =
+    &[artnet::FAMILY, atem::FAMILY, midi::FAMILY, midi::TCP, osc::FAMILY, pjlink::FAMILY, text::FAMILY, x32::FAMILY];
 
 /// The family of this name.
 #[must_use]

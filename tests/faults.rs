@@ -252,6 +252,9 @@ impl Fire {
         };
         let (now, path) = (self.run.now(), self.run.show().prop(prop).path.clone());
         self.touched.insert(prop, now);
+        for moved in self.run.show().prop(prop).moves.clone() {
+            self.touched.insert(moved, now);
+        }
         self.run.rack().poke(now, device, &path, &new);
     }
 
@@ -278,10 +281,14 @@ impl Fire {
         last
     }
 
-    /// When a device was told to recall something.
-    fn recalls(&self, device: DeviceIx) -> impl Iterator<Item = Mono> {
+    /// When something was commanded that moves this property by itself: a recall of its device, a take that moves preview.
+    fn movers(&self, prop: PropIx) -> impl Iterator<Item = Mono> {
+        let device = self.run.show().prop(prop).device;
         self.run.log().iter().filter_map(move |entry| match &entry.what {
-            What::Command(to, command) if *to == device && self.run.show().prop(command.prop).barrier => Some(entry.at),
+            What::Command(to, command) if *to == device => {
+                let spec = self.run.show().prop(command.prop);
+                (spec.barrier || (command.prop != prop && spec.moves.contains(&prop))).then_some(entry.at)
+            }
             _ => None,
         })
     }
@@ -374,8 +381,8 @@ impl Fire {
                 Op::Halt | Op::Continue | Op::Read => continue,
             };
             let confirmed = matches!(outcomes.get(&action), Some(Outcome::Confirmed { .. }));
-            // A recall moves what it finds, and may overtake a set on its way.
-            let recalled = self.recalls(spec.device).any(|recall| recall + Span::secs(5) >= sent);
+            // A recall or a cut moves what it finds, and may overtake a set on its way.
+            let recalled = self.movers(prop).any(|moved| moved + Span::secs(5) >= sent);
             if !confirmed
                 || recalled
                 || spec.proof != Proof::Observed

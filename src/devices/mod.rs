@@ -13,6 +13,7 @@ pub mod holes;
 pub mod lanes;
 pub mod ledger;
 pub mod midi;
+pub mod obs;
 pub mod osc;
 pub mod pjlink;
 pub mod registry;

@@ -47,7 +47,7 @@ use super::{Finding, Limits, Profile};
 /// The verbs that a profile may give to a show's steps.
 pub const DEVICE_VERBS: &[&str] = &[
     "take", "preview", "cut", "auto", "mute", "unmute", "fade", "set", "route", "play", "pause", "stop", "recall", "fire", "press", "send",
-    "power", "shutter", "freeze", "stream", "record", "key", "unkey", "black", "unblack",
+    "power", "shutter", "freeze", "stream", "record", "key", "unkey", "black", "unblack", "show", "hide",
 ];
 
 /// Reads a profile under the key that shows will use.

@@ -1,0 +1,217 @@
+//! Our driver drives the real OBS (Debian's, under Xvfb) through the real rack. Only with SHOWCALL_LONG=1: OBS takes seconds to start.
+
+#![allow(clippy::unwrap_used)]
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command as Process, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use showcall::devices::family;
+use showcall::engine::{ActionId, Command, Op, Priority, Report, Why};
+use showcall::links::rack::Cabling;
+use showcall::links::sys::boottime;
+use showcall::links::{Rack, Simulate};
+use showcall::show::{Curve, Db, DeviceIx, Show, Transition, Value, load_text};
+use showcall::time::Span;
+
+const PASSWORD: &str = "correct horse";
+const OBS: DeviceIx = DeviceIx(0);
+const SHOW: &str = r#"
+[show]
+title = "OBS"
+at_exit = "leave"
+[device.obs]
+profile = "obs-studio"
+address = "127.0.0.1"
+scenes = { first = "First", second = "Second", typo = "Secund" }
+inputs = { music = "Music" }
+sources = { music = "Music" }
+[[cue]]
+number = "1"
+name = "all"
+do = [
+    { take = { on = "obs", scene = "second" } },
+    { set = { on = "obs", property = "studio-mode", value = true } },
+    { preview = { on = "obs", scene = "first" } },
+    { cut = { on = "obs" } },
+    { auto = { on = "obs" } },
+    { hide = { on = "obs", scene = "first", source = "music" } },
+    { mute = { on = "obs", input = "music" } },
+    { fade = { on = "obs", input = "music", to = "-20 dB", over = "1s" } },
+    { record = { on = "obs", value = true } },
+]
+"#;
+
+/// OBS while the test lasts.
+struct Studio {
+    child: Child,
+    _home: tempfile::TempDir,
+    port: u16,
+}
+
+impl Studio {
+    fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/obs.sh");
+        let mut process = Process::new("sh");
+        process.arg(script).arg(home.path()).arg(port.to_string()).arg(PASSWORD).stdout(Stdio::null());
+        Self { child: process.spawn().unwrap(), _home: home, port }
+    }
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        // TERM, so that the script ends OBS and its display.
+        drop(Process::new("kill").arg(self.child.id().to_string()).status());
+        drop(self.child.wait());
+    }
+}
+
+struct Desk {
+    show: Arc<Show>,
+    rack: Rack,
+    action: u64,
+    seen: Vec<Report>,
+}
+
+impl Desk {
+    fn new(port: u16, password: &str) -> Self {
+        let text = SHOW.replace("address =", &format!("port = {port}\npassword = \"{password}\"\naddress ="));
+        let loaded = load_text(&[("show.toml".into(), text)]);
+        let show = loaded.show.clone().unwrap_or_else(|| panic!("{:#?}", loaded.findings));
+        let rack = Rack::with(&show, Cabling { simulate: &Simulate::None, seed: 1, any_port: true, family }).unwrap();
+        Self { show, rack, action: 0, seen: vec![] }
+    }
+
+    /// Runs until a report fits, and says so; `None` after the patience.
+    fn until(&mut self, seconds: u64, fits: impl Fn(&Report) -> bool) -> Option<Report> {
+        let limit = boottime() + Span::secs(seconds);
+        while boottime() < limit {
+            self.rack.tick(boottime());
+            self.rack.poll(boottime()).unwrap();
+            let reports: Vec<Report> = self.rack.take_reports().map(|(_, report)| report).collect();
+            let found = reports.iter().find(|report| fits(report)).cloned();
+            self.seen.extend(reports);
+            if found.is_some() {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        None
+    }
+
+    fn command(&mut self, path: &str, op: Op) -> ActionId {
+        self.action += 1;
+        let action = ActionId(self.action);
+        let prop = self.show.prop_by_path(OBS, path).unwrap_or_else(|| panic!("no property {path}"));
+        self.seen.clear();
+        let command = Command { action, prop, op, due: boottime(), priority: Priority::Discrete, why: Why::Operator };
+        self.rack.command(boottime(), OBS, &command);
+        action
+    }
+
+    /// Commands a value and waits until OBS itself tells it.
+    fn lands(&mut self, path: &str, op: Op, wanted: &Value) {
+        self.command(path, op);
+        let prop = self.show.prop_by_path(OBS, path).unwrap();
+        let told =
+            self.until(20, |report| matches!(report, Report::Observed { prop: p, value, .. } if *p == prop && value.same(wanted, 100)));
+        assert!(told.is_some(), "{path} never was {wanted}: {:#?}", self.seen);
+    }
+
+    fn acked(&mut self, path: &str) {
+        let action = self.command(path, set(Value::Switch(true)));
+        let told = self.until(10, |report| matches!(report, Report::Acked { action: a } if *a == action));
+        assert!(told.is_some(), "{path} was never answered: {:#?}", self.seen);
+    }
+
+    fn becomes(&mut self, path: &str, wanted: &Value) {
+        let prop = self.show.prop_by_path(OBS, path).unwrap();
+        let fits = |report: &Report| matches!(report, Report::Observed { prop: p, value, .. } if *p == prop && value == wanted);
+        assert!(self.seen.iter().any(fits) || self.until(10, fits).is_some(), "{path} never became {wanted}: {:#?}", self.seen);
+    }
+}
+
+fn set(value: Value) -> Op {
+    Op::Set { value, transition: None }
+}
+
+/// Scenes and an input, made by another client as an operator's hand would.
+const PREPARE: &str = r#"
+import sys, time
+import obsws_python as obs
+for _ in range(120):
+    try:
+        client = obs.ReqClient(host="127.0.0.1", port=int(sys.argv[1]), password=sys.argv[2], timeout=5)
+        client.get_scene_list()
+        break
+    except Exception as error:
+        last = error
+        time.sleep(0.5)
+else:
+    raise last
+for scene in ("First", "Second"):
+    client.create_scene(scene)
+client.create_input("First", "Music", "ffmpeg_source", {}, True)
+client.set_current_program_scene("First")
+time.sleep(1)
+print(client.get_version().obs_version)
+"#;
+
+#[test]
+fn the_driver_drives_the_real_obs() {
+    if std::env::var_os("SHOWCALL_LONG").is_none_or(|v| v != "1") {
+        eprintln!("SKIPPED: the real OBS is driven only with SHOWCALL_LONG=1 (sh tests/peers/obs.sh install)");
+        return;
+    }
+    let studio = Studio::start();
+    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
+    let made = Process::new(python).args(["-c", PREPARE, &studio.port.to_string(), PASSWORD]).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    println!("OBS {}", String::from_utf8_lossy(&made.stdout).trim());
+
+    let mut stranger = Desk::new(studio.port, "wrong");
+    let human = stranger.until(20, |report| matches!(report, Report::NeedsHuman { .. }));
+    assert!(human.is_some(), "{:#?}", stranger.seen);
+
+    let mut desk = Desk::new(studio.port, PASSWORD);
+    assert!(desk.until(20, |report| *report == Report::Synced).is_some(), "{:#?}", desk.seen);
+    let names = |report: &Report| matches!(report, Report::Health(facet) if facet.text.contains("no scene \"Secund\""));
+    assert!(desk.seen.iter().any(names), "{:#?}", desk.seen);
+    desk.becomes("program", &Value::text("First"));
+
+    let second = Value::text("Second");
+    let transition = Some(Transition { kind: "fade".into(), over: Some(Span::ms(600)) });
+    let started = boottime();
+    desk.lands("program", Op::Set { value: second.clone(), transition }, &second);
+    println!("a take with a fade of 600 ms was proven after {}", boottime().since(started));
+    assert!(desk.seen.iter().any(|report| matches!(report, Report::Progress { .. })), "{:#?}", desk.seen);
+    let first = Value::text("First");
+    let cut = Some(Transition { kind: "cut".into(), over: None });
+    desk.lands("program", Op::Set { value: first.clone(), transition: cut }, &first);
+    let typo = desk.command("program", set(Value::text("Secund")));
+    let refused = desk.until(10, |report| matches!(report, Report::Refused { action, .. } if *action == typo));
+    assert!(
+        matches!(&refused, Some(Report::Refused { why, .. }) if &**why == "obs has no scene \"Secund\": check the name"),
+        "{refused:?}"
+    );
+
+    desk.lands("input/Music/mute", set(Value::Switch(true)), &Value::Switch(true));
+    desk.lands("scene/First/source/Music", set(Value::Switch(false)), &Value::Switch(false));
+    let (from, to) = (Value::Level(Db(0)), Value::Level(Db(-20_000)));
+    let fade = Op::Fade { from, to: to.clone(), curve: Curve::Linear, start: boottime(), length: Span::secs(1) };
+    desk.lands("input/Music/volume", fade, &to);
+
+    desk.lands("studio-mode", set(Value::Switch(true)), &Value::Switch(true));
+    desk.lands("preview", set(second.clone()), &second);
+    desk.acked("cut");
+    desk.becomes("program", &second);
+    desk.lands("preview", set(first.clone()), &first);
+    desk.acked("auto");
+    desk.becomes("program", &first);
+    desk.lands("record", set(Value::Switch(true)), &Value::Switch(true));
+    desk.lands("record", set(Value::Switch(false)), &Value::Switch(false));
+}

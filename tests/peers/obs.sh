@@ -1,0 +1,43 @@
+#!/bin/sh
+# Real OBS on a display of its own, in a home of its own: obs.sh HOME PORT PASSWORD. Runs until it is killed (TERM ends OBS and Xvfb).
+# With `obs.sh install` it installs OBS and Xvfb (Debian).
+set -eu
+if [ "$1" = install ]; then
+    as_root=""
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    for package in obs-studio xvfb; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" && continue
+        $as_root apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$package"
+    done
+    exit 0
+fi
+home=$1 port=$2 password=$3
+config=$home/.config/obs-studio
+mkdir -p "$config" "$home/run"
+chmod 700 "$home/run"
+cat >"$config/global.ini" <<INI
+[General]
+FirstRun=true
+LastVersion=486539266
+[OBSWebSocket]
+FirstLoad=false
+ServerEnabled=true
+ServerPort=$port
+AlertsEnabled=false
+AuthRequired=true
+ServerPassword=$password
+INI
+export HOME="$home" XDG_CONFIG_HOME="$home/.config" XDG_RUNTIME_DIR="$home/run" LIBGL_ALWAYS_SOFTWARE=1
+# Xvfb chooses a free display and writes its number.
+Xvfb -displayfd 3 -screen 0 1280x720x24 -nolisten tcp 3>"$home/display" 2>"$home/xvfb.log" &
+xvfb=$!
+obs=""
+trap 'kill $obs $xvfb 2>/dev/null || :; wait; exit 0' TERM INT EXIT
+while [ ! -s "$home/display" ]; do
+    kill -0 "$xvfb"
+    sleep 0.1
+done
+DISPLAY=:$(cat "$home/display") obs --multi --minimize-to-tray --disable-updater --disable-missing-files-check >"$home/obs.log" 2>&1 &
+obs=$!
+wait "$obs"

@@ -4,6 +4,7 @@ pub mod asrun;
 pub mod attach;
 pub mod bench;
 pub mod check;
+pub mod device_table;
 pub mod families;
 pub mod findings;
 pub mod journal_arg;

@@ -13,6 +13,9 @@ use crate::show::{FixtureProfile, Library, Lines, OptionSpec, Profile, PropSpec,
 pub struct Args {
     /// Tell all about this profile
     key: Option<String>,
+    /// Print the built-in devices as the tables that README holds
+    #[arg(long, conflicts_with = "key")]
+    table: bool,
     /// Look here first: a folder of profiles, such as the one beside a show
     #[arg(long, value_name = "DIR")]
     profiles: Vec<PathBuf>,
@@ -32,6 +35,7 @@ pub fn run(args: &Args) -> ExitCode {
         };
     }
     let told = match &args.key {
+        None if args.table => Ok(super::device_table::markdown(&library)),
         None => Ok(list(&library)),
         Some(key) => about(&library, key),
     };

@@ -402,9 +402,14 @@ impl Fire {
     fn held_is_kept(&mut self, at: &str) {
         let show = self.run.show().clone();
         let view = self.run.engine().snapshot(self.run.now());
-        for (prop, (_, _, op)) in self.last_commands() {
+        for (prop, (action, _, op)) in self.last_commands() {
             let spec = show.prop(prop);
             let Op::Set { value, .. } = op else { continue };
+            // Something newer was wanted while the device could not be told.
+            let newer = self.run.log().iter().any(|entry| matches!(&entry.what, What::Note(Note::Action { prop: Some(of), action: newer, .. }) if *of == prop && *newer > action));
+            if newer {
+                continue;
+            }
             if spec.class != Keeping::Hold || self.touched.contains_key(&prop) {
                 continue;
             }

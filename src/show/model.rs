@@ -520,6 +520,13 @@ pub enum TriggerMessage {
     Note(u8),
     /// Program change with this number, 0 to 127.
     Program(u8),
+    /// A controller whose value rises to `at_least` from below it: a pedal that goes down, once each time.
+    Control {
+        /// The controller, 0 to 127.
+        number: u8,
+        /// The value that counts as down, 1 to 127.
+        at_least: u8,
+    },
 }
 
 /// What a trigger does.

@@ -84,6 +84,8 @@ pub(super) struct Remote {
 pub(super) struct MidiIn {
     pub(super) inputs: Inputs,
     pub(super) ports: Vec<Arc<str>>,
+    /// Where the controllers stand.
+    pub(super) controllers: midi::Controllers,
 }
 
 /// The thread's own state.
@@ -234,8 +236,9 @@ impl Stage {
             let now = self.clock.now();
             match event {
                 MidiEvent::Message { port, bytes } => {
-                    let Some(port) = self.midi.as_ref().and_then(|midi| midi.ports.get(port)).cloned() else { continue };
-                    if let Some(intent) = midi::match_trigger(&self.shared.show, &port, &bytes) {
+                    let Some(own) = self.midi.as_mut() else { continue };
+                    let Some(port) = own.ports.get(port).cloned() else { continue };
+                    if let Some(intent) = midi::match_trigger(&self.shared.show, &port, &bytes, &mut own.controllers) {
                         self.core.intent(now, intent, By::Midi(port));
                     }
                 }

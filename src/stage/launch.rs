@@ -297,7 +297,7 @@ fn midi(show: &Show) -> io::Result<Option<MidiIn>> {
     if ports.is_empty() {
         return Ok(None);
     }
-    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports }))
+    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports, controllers: Default::default() }))
 }
 
 fn process(clock: Clock) -> Process {

@@ -48,12 +48,17 @@ impl<'t> Loader<'t> {
         let note = midi.int("note", 0..=127, faults).and_then(byte).map(TriggerMessage::Note);
         let program = midi.int("program", 0..=127, faults).and_then(byte).map(TriggerMessage::Program);
         let channel = midi.int("channel", 1..=16, faults).and_then(byte);
-        if midi.has("note") == midi.has("program") {
-            let fault = Fault::rule("trigger", node.span(), "a trigger listens for one note or one program change");
-            faults.push(fault.help("write note = 60, or program = 5 (both count from 0)"));
+        let at_least = midi.int("at_least", 1..=127, faults).and_then(byte).unwrap_or(64);
+        let control = midi.int("control", 0..=127, faults).and_then(byte).map(|number| TriggerMessage::Control { number, at_least });
+        if ["note", "program", "control"].into_iter().filter(|key| midi.has(key)).count() != 1 {
+            let fault = Fault::rule("trigger", node.span(), "a trigger listens for one note, one program change or one controller");
+            faults.push(fault.help("write note = 60, program = 5 or control = 64 (all count from 0)"));
+        } else if midi.has("at_least") && !midi.has("control") {
+            let fault = Fault::rule("trigger", node.span(), "at_least is the value of a controller, and the trigger listens for none");
+            faults.push(fault.help("write control = 64, at_least = 100, or leave at_least out"));
         }
         midi.finish(faults);
-        Some((port?, note.or(program)?, channel))
+        Some((port?, note.or(program).or(control)?, channel))
     }
 
     /// `go = "main"`, `start = "12"`, `hot = "F5"` or `stop = true`.

@@ -16,11 +16,13 @@
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
+//! | [`crowd`] | many simulators on real sockets, some of them dead, for `showcall bench` and tests |
 //! | [`host`], `host_ws`, `host_http` | a simulator on a real socket |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
 pub mod ask;
 pub mod bay;
+pub mod crowd;
 pub mod fault;
 pub mod framing;
 pub mod host;

@@ -5,12 +5,12 @@ pub mod artnet;
 pub mod atem;
 #[cfg(test)]
 pub mod bench;
-pub mod discovery;
 mod driver;
 mod echo;
 pub mod flights;
 pub mod glide;
 pub mod holes;
+pub mod hyperdeck;
 pub mod lanes;
 pub mod ledger;
 pub mod midi;

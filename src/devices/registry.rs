@@ -1,10 +1,20 @@
 //! Every family there is, one line each.
 
-use super::{Family, artnet, atem, midi, obs, osc, pjlink, text, x32};
+use super::{Family, artnet, atem, hyperdeck, midi, obs, osc, pjlink, text, x32};
 
 /// All families.
-pub const FAMILIES: &[Family] =
-    &[artnet::FAMILY, atem::FAMILY, midi::FAMILY, midi::TCP, obs::FAMILY, osc::FAMILY, pjlink::FAMILY, text::FAMILY, x32::FAMILY];
+pub const FAMILIES: &[Family] = &[
+    artnet::FAMILY,
+    atem::FAMILY,
+    hyperdeck::FAMILY,
+    midi::FAMILY,
+    midi::TCP,
+    obs::FAMILY,
+    osc::FAMILY,
+    pjlink::FAMILY,
+    text::FAMILY,
+    x32::FAMILY,
+];
 
 /// The family of this name.
 #[must_use]

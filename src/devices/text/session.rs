@@ -31,14 +31,12 @@ pub struct Session {
     syncing: bool,
     reader: Reader,
     /// The line that waits for its answer, and until when.
-    pub asked: Option<(Purpose, String, Mono)>,
+    asked: Option<(Purpose, String, Mono)>,
     /// Questions that wait, and those of the first reading that have no answer yet.
     reads: VecDeque<usize>,
     unread: BTreeSet<usize>,
-    /// The device's last word.
-    pub heard: Mono,
-    /// The next ping.
-    pub ping_at: Mono,
+    heard: Mono,
+    ping_at: Mono,
     free_at: Mono,
     poll_at: Mono,
     poll: usize,
@@ -93,16 +91,16 @@ impl Talker {
         self.lost(why.clone(), out);
     }
 
-    pub(super) fn lost(&mut self, why: Arc<str>, out: &mut Out) {
+    fn lost(&mut self, why: Arc<str>, out: &mut Out) {
         self.forget();
         let live = self.session.live;
-        self.session = Session { up: !self.facts.is_stream() && self.session.up, ping_at: self.session.free_at, ..Session::default() };
+        self.session = Session { up: self.facts.udp && self.session.up, ping_at: self.session.free_at, ..Session::default() };
         if live {
             out.report(Report::Offline { why });
         }
     }
 
-    pub(super) fn came(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
+    fn came(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
         if self.session.live {
             return;
         }
@@ -175,7 +173,7 @@ impl Talker {
             self.refused(why, out);
             return;
         }
-        if self.facts.ok.iter().any(|ok| ok.matches(line).is_some()) || self.own_yes(line) == Some(true) {
+        if self.facts.ok.iter().any(|ok| ok.matches(line).is_some()) {
             self.agreed(out);
         }
         self.observe(now, line, out);
@@ -201,13 +199,13 @@ impl Talker {
         true
     }
 
-    pub(super) fn bar(&mut self, why: &str, out: &mut Out) {
+    fn bar(&mut self, why: &str, out: &mut Out) {
         self.session.barred = true;
         out.report(Report::NeedsHuman { why: why.into() });
         out.close(WIRE);
     }
 
-    pub(super) fn refusal(&self, line: &str) -> Option<String> {
+    fn refusal(&self, line: &str) -> Option<String> {
         self.facts.errors.iter().find_map(|error| {
             let holes = error.line.matches(line)?;
             let reason = holes.get("why").map(Value::to_string).unwrap_or_default();
@@ -215,20 +213,8 @@ impl Talker {
         })
     }
 
-    /// Whether a line is the property's own yes to the set that waits, of the same value where it tells one; `None`: it has none of its own.
-    pub(super) fn own_yes(&self, line: &str) -> Option<bool> {
-        let Some((Purpose::Set { at, value, .. }, ..)) = &self.session.asked else { return None };
-        let item = self.items.get(*at).filter(|item| !item.wiring.replies.is_empty())?;
-        let (kind, coding) = (&item.kind, &item.wiring.coding);
-        let fits = |reply: &Line| match value.as_ref().filter(|_| reply.tells()) {
-            Some(value) => reply.says(line, kind, coding, None).is_some_and(|said| said.same(value, 0)),
-            None => reply.matches(line).is_some(),
-        };
-        Some(item.wiring.replies.iter().any(fits))
-    }
-
     /// A yes belongs to the command that waits for it; a question waits for its value.
-    pub(super) fn agreed(&mut self, out: &mut Out) {
+    fn agreed(&mut self, out: &mut Out) {
         match self.session.asked.take() {
             Some((read @ Purpose::Read(_), text, until)) => self.session.asked = Some((read, text, until)),
             Some((Purpose::Set { at, action, last: true, .. }, ..))
@@ -240,7 +226,7 @@ impl Talker {
         }
     }
 
-    pub(super) fn refused(&mut self, why: String, out: &mut Out) {
+    fn refused(&mut self, why: String, out: &mut Out) {
         match self.session.asked.take() {
             Some((Purpose::Set { at, action, .. }, ..)) => {
                 let own = |waiting: &Waiting| matches!(&waiting.purpose, Purpose::Set { action: a, .. } if *a == action);
@@ -251,18 +237,15 @@ impl Talker {
                 }
                 out.report(Report::Refused { action, why: why.into() });
             }
-            Some((Purpose::Read(at), ..)) => self.unheard(at, out),
+            Some((Purpose::Read(at), ..)) => {
+                self.session.unread.remove(&at);
+                self.settle(out);
+            }
             _ => {}
         }
     }
 
-    /// A question got no value: the first reading does not wait for it.
-    pub(super) fn unheard(&mut self, at: usize, out: &mut Out) {
-        self.session.unread.remove(&at);
-        self.settle(out);
-    }
-
-    pub(super) fn observe(&mut self, now: Mono, line: &str, out: &mut Out) {
+    fn observe(&mut self, now: Mono, line: &str, out: &mut Out) {
         for at in 0..self.items.len() {
             let asked = match &self.session.asked {
                 Some((Purpose::Read(of), ..)) if *of == at => Some(true),
@@ -303,7 +286,7 @@ impl Talker {
     }
 
     /// Whether all that can be read has been.
-    pub(super) fn settle(&mut self, out: &mut Out) {
+    fn settle(&mut self, out: &mut Out) {
         if self.session.live && self.session.syncing && self.session.unread.is_empty() {
             self.session.syncing = false;
             out.report(Report::Synced);
@@ -380,7 +363,10 @@ impl Talker {
                 let get = self.items.get(at).and_then(|item| item.wiring.get.as_ref());
                 match get.and_then(|get| get.render(&Holes::new(), &Coding::default(), "")) {
                     Some(text) => self.session.queue.push_back(Waiting { text, purpose: Purpose::Read(at) }),
-                    None => self.unheard(at, out),
+                    None => {
+                        self.session.unread.remove(&at);
+                        self.settle(out);
+                    }
                 }
             } else {
                 return;
@@ -389,14 +375,10 @@ impl Talker {
     }
 
     fn write(&mut self, now: Mono, waiting: Waiting, out: &mut Out) {
-        match self.facts.http {
-            true => self.ask(&waiting.text, out),
-            false => out.send(WIRE, self.facts.framing.dress(&waiting.text)),
-        }
+        out.send(WIRE, self.facts.framing.dress(&waiting.text));
         self.session.free_at = now + self.limits.gap_min;
         self.left(now, &waiting.purpose, out);
         let answered = match &waiting.purpose {
-            _ if self.facts.http => true,
             Purpose::Ping => self.facts.pong.is_some(),
             Purpose::Read(_) => true,
             Purpose::Hello | Purpose::Set { .. } => self.facts.replies,
@@ -409,7 +391,10 @@ impl Talker {
     /// A line got no answer. On a stream its answer may still come, and would be taken for that of the next command: begin anew.
     fn unanswered(&mut self, now: Mono, out: &mut Out) {
         match self.session.asked.take() {
-            Some((Purpose::Read(at), ..)) => self.unheard(at, out),
+            Some((Purpose::Read(at), ..)) => {
+                self.session.unread.remove(&at);
+                self.settle(out);
+            }
             Some((Purpose::Set { .. } | Purpose::Hello, text, _)) if !self.facts.udp => {
                 let text = text.trim();
                 self.out_of_step(now, format!("no answer to \"{text}\" for {}", self.limits.reply_within), out);

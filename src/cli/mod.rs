@@ -5,6 +5,7 @@ pub mod attach;
 pub mod bench;
 pub mod check;
 pub mod device_table;
+pub mod devices;
 pub mod families;
 pub mod findings;
 pub mod journal_arg;
@@ -48,6 +49,8 @@ enum Command {
     Replay(replay::Args),
     /// Check a show and say everything that is wrong with it
     Check(check::Args),
+    /// Look for devices in the network
+    Devices(devices::Args),
     /// Make a commented show folder to start from
     New(new::Args),
     /// List the hardware profiles, or tell all about one
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Devices(args) => devices::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),

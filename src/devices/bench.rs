@@ -97,8 +97,10 @@ pub struct Bench {
     pub show: Arc<Show>,
     pub driver: Box<dyn Driver>,
     pub simulator: Box<dyn Simulator>,
-    /// On their way: when they arrive, whether at the device, and what.
-    flying: VecDeque<(Mono, bool, Vec<u8>)>,
+    /// On their way: when they arrive, whether at the device, the tag over HTTP, and what.
+    flying: VecDeque<(Mono, bool, u64, Vec<u8>)>,
+    /// The wire is one of requests.
+    http: bool,
     /// Every packet that the driver sent, and when.
     pub sent: Vec<(Mono, Vec<u8>)>,
     pub reports: Vec<(Mono, Report)>,
@@ -111,12 +113,14 @@ pub struct Bench {
 impl Bench {
     pub fn new(family: &Family, show: Arc<Show>) -> Self {
         let plan = Plan { show: &show, device: DeviceIx(0) };
+        let http = matches!((family.wires)(plan).first(), Some(crate::devices::Wire::Http { .. }));
         let (driver, simulator) = ((family.driver)(plan), (family.simulator)(plan));
         Self {
             now: Mono::ZERO,
             driver,
             simulator,
             flying: VecDeque::new(),
+            http,
             sent: vec![],
             reports: vec![],
             fault: Box::new(|_, _, _| Fault::None),
@@ -200,7 +204,7 @@ impl Bench {
                 Fault::None => (1, Span::ZERO),
             };
             for _ in 0..copies {
-                self.flying.push_back((self.now + DELAY + late, to_device, send.bytes.clone()));
+                self.flying.push_back((self.now + DELAY + late, to_device, send.tag, send.bytes.clone()));
             }
         }
         let now = self.now;
@@ -211,7 +215,7 @@ impl Bench {
     pub fn run(&mut self, length: Span) {
         let end = self.now + length;
         for _ in 0..1_000_000 {
-            let arrival = self.flying.iter().map(|(at, _, _)| *at).min();
+            let arrival = self.flying.iter().map(|(at, ..)| *at).min();
             let due = earlier(arrival, earlier(self.driver.next_due(), self.simulator.next_due()));
             let Some(next) = due.filter(|next| *next <= end) else {
                 self.now = end;
@@ -230,10 +234,18 @@ impl Bench {
     }
 
     fn deliver(&mut self) {
-        while let Some(at) = self.flying.iter().position(|(when, _, _)| *when <= self.now) {
-            let (_, to_device, bytes) = self.flying.remove(at).unwrap();
+        while let Some(at) = self.flying.iter().position(|(when, ..)| *when <= self.now) {
+            let (_, to_device, tag, bytes) = self.flying.remove(at).unwrap();
             let mut out = Out::new();
-            let event = WireEvent::Data { wire: WireId(0), from: None, payload: Payload::Datagram(&bytes) };
+            let payload = match (self.http, to_device) {
+                (false, _) => Payload::Datagram(&bytes),
+                (true, true) => Payload::HttpRequest { tag, request: &bytes },
+                (true, false) => {
+                    let (status, body) = bytes.split_first_chunk().unwrap();
+                    Payload::HttpReply { tag, status: u16::from_be_bytes(*status), body }
+                }
+            };
+            let event = WireEvent::Data { wire: WireId(0), from: None, payload };
             if to_device {
                 self.simulator.handle(self.now, event, &mut out);
             } else {

@@ -5,6 +5,7 @@ pub mod artnet;
 pub mod atem;
 #[cfg(test)]
 pub mod bench;
+pub mod discovery;
 mod driver;
 mod echo;
 pub mod flights;

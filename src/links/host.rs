@@ -30,6 +30,8 @@ pub struct Host {
     poller: Poller,
     port: Port,
     address: SocketAddr,
+    /// A shared datagram port beside a stream: searches come and notices leave there.
+    notices: Option<Notices>,
     /// Who spoke last: what the device says of itself goes there.
     peer: Option<SocketAddr>,
     buffer: Vec<u8>,
@@ -40,6 +42,13 @@ enum Port {
     Streams { listener: TcpListener, framing: Framing, clients: Vec<Client> },
     WebSockets(host_ws::Door),
     Requests(host_http::Door),
+}
+
+struct Notices {
+    wire: WireId,
+    socket: UdpSocket,
+    /// Who spoke last there.
+    peer: Option<SocketAddr>,
 }
 
 struct Client {
@@ -56,7 +65,8 @@ impl Host {
     /// When the port is taken, or the device speaks over a wire that this build cannot listen on.
     pub fn open(show: &Arc<Show>, device: DeviceIx, family: Family, listen: SocketAddr) -> io::Result<Self> {
         let plan = Plan { show, device };
-        let (port, address) = match (family.wires)(plan).first() {
+        let wires = (family.wires)(plan);
+        let (port, address) = match wires.first() {
             Some(Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. }) => {
                 let socket = udp::bound_at(listen)?;
                 let address = socket.local_addr()?;
@@ -89,8 +99,15 @@ impl Host {
             Port::WebSockets(door) => poller.add(door.fd(), 0)?,
             Port::Requests(door) => poller.add(door.fd(), 0)?,
         }
+        let notices = if matches!(port, Port::Streams { .. }) { Notices::open(&wires, listen, address)? } else { None };
+        if let Some(notices) = &notices {
+            poller.add(notices.socket.as_fd(), 2)?;
+        }
         let simulator = (family.simulator)(plan);
-        let mut host = Self { simulator, out: Out::new(), poller, port, address, peer: None, buffer: vec![0; 65_536] };
+        let mut host = Self { simulator, out: Out::new(), poller, port, address, notices, peer: None, buffer: vec![0; 65_536] };
+        if let Some(wire) = host.notices.as_ref().map(|notices| notices.wire) {
+            host.simulator.handle(boottime(), WireEvent::Up(wire), &mut host.out);
+        }
         if !matches!(host.port, Port::WebSockets(_)) {
             host.simulator.handle(boottime(), WireEvent::Up(WIRE), &mut host.out);
         }
@@ -133,7 +150,10 @@ impl Host {
         if ready || self.has_waiting() {
             match &mut self.port {
                 Port::Datagrams(_) => self.receive_datagrams(now),
-                Port::Streams { .. } => self.receive_streams(now),
+                Port::Streams { .. } => {
+                    self.receive_streams(now);
+                    self.receive_notices(now);
+                }
                 Port::WebSockets(door) => {
                     let happened = door.look(&self.poller);
                     self.tell(now, happened);
@@ -187,6 +207,17 @@ impl Host {
         }
     }
 
+    fn receive_notices(&mut self, now: Mono) {
+        for _ in 0..64 {
+            let Some(notices) = &mut self.notices else { return };
+            let Some((length, from)) = udp::receive(&notices.socket, &mut self.buffer) else { return };
+            notices.peer = Some(from);
+            let payload = Payload::Datagram(self.buffer.get(..length).unwrap_or_default());
+            self.simulator.handle(now, WireEvent::Data { wire: notices.wire, from: Some(from), payload }, &mut self.out);
+            self.flush();
+        }
+    }
+
     fn receive_streams(&mut self, now: Mono) {
         for from in self.accept() {
             // What a device says when somebody connects is for the one who did.
@@ -235,6 +266,10 @@ impl Host {
     fn flush(&mut self) {
         let mut sends = std::mem::take(&mut self.out.sends);
         for send in sends.drain(..) {
+            if let Some(notices) = self.notices.as_ref().filter(|notices| notices.wire == send.wire) {
+                drop(send.to.or(notices.peer).map(|to| notices.socket.send_to(&send.bytes, to)));
+                continue;
+            }
             let to = send.to.or(self.peer);
             match &mut self.port {
                 // A client that has gone is its own loss.
@@ -266,6 +301,18 @@ impl Host {
             self.out = Out::new();
         }
         self.out.close.clear();
+    }
+}
+
+impl Notices {
+    /// The datagram socket of the same number as the stream's, where the device has such a wire. A stream on any free port does without
+    /// when the number is somebody else's.
+    fn open(wires: &[Wire], listen: SocketAddr, address: SocketAddr) -> io::Result<Option<Self>> {
+        let Some(at) = wires.iter().position(|wire| matches!(wire, Wire::UdpShared { .. })) else { return Ok(None) };
+        match udp::bound_at(address) {
+            Err(e) if listen.port() != 0 => Err(e),
+            other => Ok(other.ok().map(|socket| Self { wire: WireId(u8::try_from(at).unwrap_or(0)), socket, peer: None })),
+        }
     }
 }
 

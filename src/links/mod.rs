@@ -10,15 +10,19 @@
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`websocket`], [`http`] | connections of text messages, and requests |
 //! | [`midi`], `midi_wire` | MIDI input ports that trigger, and the MIDI ports of devices |
+//! | [`ask`] | questions to a whole network: who is there |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
+//! | [`crowd`] | many simulators on real sockets, some of them dead, for `showcall bench` and tests |
 //! | [`host`], `host_ws`, `host_http` | a simulator on a real socket |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
+pub mod ask;
 pub mod bay;
+pub mod crowd;
 pub mod fault;
 pub mod framing;
 pub mod host;

@@ -15,7 +15,7 @@ use crate::links::receiver::Receiver;
 use crate::links::sys;
 
 /// Just over the short guard of `quick` cues (150 ms).
-const GAP: Duration = Duration::from_millis(165);
+pub(super) const GAP: Duration = Duration::from_millis(165);
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// OSC GO in to the cue's OSC message out, at the pace that the guard of quick cues allows.
@@ -32,19 +32,30 @@ fn presses(args: &Args, gap: Duration, address: impl Fn(u32) -> String) -> Resul
     let mut samples = best_of(args.runs, || {
         let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
         let world = World::start(&(head(receiver.port()) + &cues(args.n, 1)))?;
-        let mut samples = Samples::default();
-        for n in 0..args.n {
-            receiver.drain();
-            let said = world.say(&address(n))?;
-            match receiver.next(PATIENCE) {
-                Some(arrival) => samples.add(arrival.at.0 - said.0),
-                None => samples.missing += 1,
-            }
-            std::thread::sleep(gap);
-        }
-        Ok(samples)
+        pressed(&world, &mut receiver, args.n, gap, &address)
     })?;
     Ok(samples.json())
+}
+
+/// `n` messages to the show, each awaited at the receiver: one datagram a press.
+pub(super) fn pressed(
+    world: &World,
+    receiver: &mut Receiver,
+    n: u32,
+    gap: Duration,
+    address: &impl Fn(u32) -> String,
+) -> Result<Samples, String> {
+    let mut samples = Samples::default();
+    for n in 0..n {
+        receiver.drain();
+        let said = world.say(&address(n))?;
+        match receiver.next(PATIENCE) {
+            Some(arrival) => samples.add(arrival.at.0 - said.0),
+            None => samples.missing += 1,
+        }
+        std::thread::sleep(gap);
+    }
+    Ok(samples)
 }
 
 /// One GO to fifty messages: first to last.

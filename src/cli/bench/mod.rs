@@ -4,6 +4,7 @@
 //! file on disk, GO by OSC, and a receiver whose arrival times are the kernel's (SO_TIMESTAMPNS). Latency is the kernel's
 //! arrival time less the wall clock read just before the GO was sent: the loopback hop is in it, twice.
 
+mod crowd;
 mod figures;
 mod latency;
 mod load;
@@ -33,6 +34,8 @@ type Figure = fn(&Args) -> Result<Json, String>;
 const FIGURES: &[(&str, Figure)] = &[
     ("osc_go_to_osc_out", latency::osc_to_osc),
     ("osc_start_to_osc_out", latency::start_to_osc),
+    ("go_with_40_devices", crowd::all_live),
+    ("go_with_40_devices_4_dead", crowd::four_dead),
     ("go_to_50_messages", latency::fifty),
     ("go_to_artdmx", latency::go_to_artdmx),
     ("timed_actions_idle", latency::timed_idle),

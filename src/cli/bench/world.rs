@@ -1,5 +1,6 @@
 //! A showcall process of its own, run as a caller runs it, on a show written for the figure.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use rosc::{OscMessage, OscPacket};
 
-use crate::engine::{Input, Intent};
+use crate::engine::{Input, Intent, Report};
 use crate::links::receiver::Receiver;
 use crate::links::sys;
+use crate::show::DeviceIx;
 use crate::stage::journal::{self, Entry, folder};
 use crate::time::{Span, Wall};
 
@@ -111,10 +113,27 @@ impl World {
         Ok(at)
     }
 
+    fn journal(&self) -> Result<journal::Content, String> {
+        let path = folder::newest(&self.folder.0.join("journal")).map_err(|e| e.to_string())?.ok_or("no journal")?;
+        journal::read::file(&path).map_err(|e| e.to_string())
+    }
+
+    /// The devices that are online, from the journal.
+    pub fn online(&self) -> Result<BTreeSet<DeviceIx>, String> {
+        let mut online = BTreeSet::new();
+        for record in self.journal()?.records {
+            match record.entry {
+                Entry::Input(Input::Device { device, report: Report::Online { .. } }) => drop(online.insert(device)),
+                Entry::Input(Input::Device { device, report: Report::Offline { .. } }) => drop(online.remove(&device)),
+                _ => {}
+            }
+        }
+        Ok(online)
+    }
+
     /// The instant of the wall clock at which the stage took the first GO, from the journal.
     pub fn went(&self) -> Result<Wall, String> {
-        let path = folder::newest(&self.folder.0.join("journal")).map_err(|e| e.to_string())?.ok_or("no journal")?;
-        let content = journal::read::file(&path).map_err(|e| e.to_string())?;
+        let content = self.journal()?;
         let base =
             content.records.iter().find_map(|record| if let Entry::Process(process) = &record.entry { Some(process.base) } else { None });
         let is_go = |entry: &Entry| matches!(entry, Entry::Input(Input::Intent { intent: Intent::Go { .. }, .. }));

@@ -13,6 +13,8 @@ pub const PORT: u16 = 0x1936;
 pub const ID: &[u8; 8] = b"Art-Net\0";
 /// Lowest protocol version to accept (bytes 10 and 11).
 const VERSION: u16 = 14;
+/// Where ArtPoll has its flags.
+const FLAGS_AT: usize = 12;
 /// Where ArtDmx has its sequence.
 pub const SEQUENCE_AT: usize = 12;
 /// Where ArtDmx has its slots.
@@ -110,6 +112,16 @@ fn dmx(bytes: &[u8]) -> Option<Dmx<'_>> {
 pub fn poll() -> Vec<u8> {
     let poll = Poll { talk_to_me: ArtTalkToMe::from_bits_truncate(REPLY_ON_CHANGE), diagnostics_priority: 0x10, ..Poll::default() };
     ArtCommand::Poll(poll).write_to_buffer().unwrap_or_default()
+}
+
+/// ArtPoll of 14 bytes that asks for one reply and no more.
+#[must_use]
+pub fn poll_once() -> Vec<u8> {
+    let mut bytes = poll();
+    if let Some(flags) = bytes.get_mut(FLAGS_AT) {
+        *flags = 0;
+    }
+    bytes
 }
 
 /// ArtDmx of 512 slots at zero with sequence 0, for the caller to patch in place. Bits above the 15th of the address are dropped.

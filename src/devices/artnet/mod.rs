@@ -27,7 +27,9 @@ use super::{Family, Plan, Target, Wire, WireId};
 use crate::show::{Profile, Value};
 use crate::time::Span;
 
-pub use codec::PORT;
+pub use codec::{PORT, poll_once};
+pub use reply::Reply;
+use reply::{STYLE_CONFIG, STYLE_CONTROLLER};
 
 /// The family.
 pub const FAMILY: Family = Family {
@@ -86,6 +88,15 @@ impl Options {
         let discover = switch("discover").unwrap_or_else(|| device.address.as_deref().is_some_and(|a| a.ends_with(".255")));
         let on = |key, otherwise| switch(key).unwrap_or(otherwise);
         Self { local_port, discover, broadcast: on("broadcast", false), answers: on("answers", true), sync: on("sync", false) }
+    }
+}
+
+/// Who answers an ArtPoll, when these bytes are an answer of one that may be sent levels: neither a controller nor a configuration program.
+#[must_use]
+pub fn reply(bytes: &[u8]) -> Option<Reply> {
+    match codec::parse(bytes)? {
+        codec::Packet::Reply(reply) if !matches!(reply.style, STYLE_CONTROLLER | STYLE_CONFIG) => Some(*reply),
+        _ => None,
     }
 }
 

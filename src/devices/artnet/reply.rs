@@ -21,6 +21,10 @@ pub const SHORT: u8 = 0x04;
 pub const WIDE_ADDRESSES: u8 = 0x08;
 /// Style: a node.
 pub const STYLE_NODE: u8 = 0;
+/// Style: a controller.
+pub const STYLE_CONTROLLER: u8 = 1;
+/// Style: a configuration or diagnostics program.
+pub const STYLE_CONFIG: u8 = 5;
 
 /// ArtPollReply without what nobody here reads.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,19 @@ use md5::{Digest as _, Md5};
 /// Longest line kept: 135 bytes by the specification, names in UTF-8 and sloppy devices included.
 pub const LONGEST: usize = 512;
 
+/// TCP for commands, UDP for notices and the search.
+pub const PORT: u16 = 4352;
+
+/// The search of class 2, to everybody's UDP port.
+pub const SEARCH: &[u8] = b"%2SRCH\r";
+
+/// The MAC address in an answer to [`SEARCH`] (`%2ACKN=00:11:22:33:44:55`), as it is written.
+#[must_use]
+pub fn found(line: &[u8]) -> Option<&str> {
+    let (head, mac) = std::str::from_utf8(line).ok()?.trim().split_once('=')?;
+    (head.eq_ignore_ascii_case("%2ACKN") && !mac.is_empty()).then_some(mac)
+}
+
 /// What can be asked or told, by its four letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {

@@ -28,6 +28,8 @@ use crate::devices::{Family, Framing, Plan, Wire, WireId};
 use crate::show::{Profile, Value};
 use crate::time::Span;
 
+pub use codec::{PORT, SEARCH, found};
+
 /// Commands and answers.
 const WIRE: WireId = WireId(0);
 /// Notices of class 2.
@@ -59,7 +61,7 @@ fn wires(plan: Plan<'_>) -> Vec<Wire> {
     let to = plan.target();
     let mut wires = vec![Wire::Tcp { to: to.clone(), framing: Framing::Raw }];
     if switch(plan, "notices") {
-        wires.push(Wire::UdpShared { to, local_port: 4352, strangers: false });
+        wires.push(Wire::UdpShared { to, local_port: PORT, strangers: false });
     }
     wires
 }

@@ -26,6 +26,8 @@ pub struct Talker {
     pub(super) flights: Flights,
     pub(super) lanes: Lanes<Job>,
     pub(super) session: Session,
+    /// Of the last request over HTTP: never used twice, so that a reply to an earlier one is known.
+    pub(super) tag: u64,
 }
 
 /// What is to be said.
@@ -59,6 +61,7 @@ impl Talker {
             flights: Flights::new(profile.limits.max_rate),
             lanes: Lanes::new(crate::time::Span::ZERO, STEP_GAP),
             session: Session::default(),
+            tag: 0,
         }
     }
 
@@ -160,6 +163,7 @@ impl Driver for Talker {
             WireEvent::Down(_, why) => self.wire_down(&why, out),
             WireEvent::SendFailed { why, .. } => self.session.hint = Some(why),
             WireEvent::Data { payload: Payload::Datagram(bytes) | Payload::Chunk(bytes), .. } => self.heard(now, bytes, out),
+            WireEvent::Data { payload: Payload::HttpReply { tag, status, body }, .. } => self.replied(now, tag, status, body, out),
             WireEvent::Data { .. } => {}
         }
         self.tick(now, out);

@@ -1,10 +1,12 @@
 //! A line as a template, and how a value is written in it.
 //!
 //! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{passcode}`, `{over_ms}`, or `{_}`: anything, also
-//! nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal.
+//! nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal. `{{` and `}}` are braces of the line itself.
+//! A line may be read from a place in JSON: `{ at = "/result/success", line = "0" }` (a JSON pointer, RFC 6901).
 
 use serde_json::{Map, Value as Json};
 
+use super::request::{self, Part};
 use crate::devices::holes::{Holes, Piece, coerced, holds, implied, matched, pieces, player, spoken};
 use crate::show::{Db, Value, ValueKind, decimal};
 
@@ -19,36 +21,66 @@ pub struct Line {
     when: Option<String>,
     /// What it tells, whatever stands in it.
     fixed: Option<Value>,
+    /// Where in a JSON text it stands.
+    at: Option<String>,
+    /// A request: what fills its holes is written as its path and its body want it.
+    asks: bool,
 }
 
 impl Line {
-    /// Reads `"line"` or `{ line, when, value }`.
+    /// Reads `"line"` or `{ line, when, value, at }`.
     ///
     /// # Errors
     /// Says what is wrong.
     pub fn read(json: &Json, known: &Holes) -> Result<Self, String> {
-        let (text, when, fixed) = match json {
-            Json::String(text) => (text, None, None),
+        Self::read_as(json, known, false)
+    }
+
+    /// The same for what is sent: over HTTP (`asks`) it is a request, `METHOD /path body`.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read_as(json: &Json, known: &Holes, asks: bool) -> Result<Self, String> {
+        let (text, when, fixed, at) = match json {
+            Json::String(text) => (text.as_str(), None, None, None),
             Json::Object(table) => {
-                if let Some(stray) = table.keys().find(|key| !matches!(key.as_str(), "line" | "when" | "value")) {
-                    return Err(format!("\"{stray}\" is not a part of a line (line, when, value)"));
+                if let Some(stray) = table.keys().find(|key| !matches!(key.as_str(), "line" | "when" | "value" | "at")) {
+                    return Err(format!("\"{stray}\" is not a part of a line (line, when, value, at)"));
                 }
-                let Some(Json::String(text)) = table.get("line") else { return Err("a line needs its text: { line = \"…\" }".into()) };
-                (text, table.get("when").and_then(Json::as_str).map(str::to_owned), table.get("value").and_then(plain))
+                let word = |key: &str| table.get(key).and_then(Json::as_str);
+                let at = word("at").map(|at| pointer(at, known)).transpose()?;
+                let text = word("line").or(at.as_ref().map(|_| "{value}"));
+                let text = text.ok_or("a line needs its text: { line = \"…\" }")?;
+                (text, word("when").map(str::to_owned), table.get("value").and_then(plain), at)
             }
-            other => return Err(format!("a line is \"text\" or {{ line, when, value }}, not {other}")),
+            other => return Err(format!("a line is \"text\" or {{ line, when, value, at }}, not {other}")),
         };
-        if text.matches('{').count() != text.matches('}').count() {
-            return Err(format!("\"{text}\" has a hole that is not closed"));
+        let cut = cut(text)?;
+        let mut line = Self { text: vec![], when, fixed, at, asks };
+        let mut part = Part::default();
+        for piece in cut {
+            let piece = match piece {
+                Piece::Text(text) => Piece::Text(text),
+                Piece::Hole(name) => match known_text(&name, known) {
+                    Some(text) if asks => Piece::Text(part.escape(&text)),
+                    Some(text) => Piece::Text(text),
+                    None => Piece::Hole(name),
+                },
+            };
+            match (line.text.last_mut(), piece) {
+                (Some(Piece::Text(last)), Piece::Text(text)) => {
+                    part.passed(&text);
+                    last.push_str(&text);
+                }
+                (_, piece) => {
+                    if let Piece::Text(text) = &piece {
+                        part.passed(text);
+                    }
+                    line.text.push(piece);
+                }
+            }
         }
-        let fill = |piece| match &piece {
-            Piece::Hole(name) => match name.rsplit_once(':').and_then(|(name, form)| Some((known.get(name)?, form))) {
-                Some((value, form)) => Piece::Text(formed(&spoken(value), form).unwrap_or_else(|| spoken(value))),
-                None => piece,
-            },
-            Piece::Text(_) => piece,
-        };
-        Ok(Self { text: pieces(text, known).into_iter().map(fill).collect(), when, fixed })
+        Ok(line)
     }
 
     /// Reads a line or a list of them; none when there is nothing.
@@ -56,10 +88,27 @@ impl Line {
     /// # Errors
     /// Says what is wrong.
     pub fn read_all(json: Option<&Json>, known: &Holes) -> Result<Vec<Self>, String> {
+        Self::read_all_as(json, known, false)
+    }
+
+    /// The same for what is sent.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read_all_as(json: Option<&Json>, known: &Holes, asks: bool) -> Result<Vec<Self>, String> {
         match json {
             None => Ok(vec![]),
-            Some(Json::Array(list)) => list.iter().map(|json| Self::read(json, known)).collect(),
-            Some(json) => Ok(vec![Self::read(json, known)?]),
+            Some(Json::Array(list)) => list.iter().map(|json| Self::read_as(json, known, asks)).collect(),
+            Some(json) => Ok(vec![Self::read_as(json, known, asks)?]),
+        }
+    }
+
+    /// Its text up to the first hole.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        match self.text.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
         }
     }
 
@@ -88,21 +137,33 @@ impl Line {
             return None;
         }
         let mut out = String::new();
+        let mut part = Part::default();
         for piece in &self.text {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Hole(name) if name == "_" => out.push_str(any),
+            let filled = match piece {
+                Piece::Text(text) => {
+                    part.passed(text);
+                    out.push_str(text);
+                    continue;
+                }
+                Piece::Hole(name) if name == "_" => any.to_owned(),
                 Piece::Hole(name) => match name.split_once(':') {
-                    Some(("value", form)) => out.push_str(&shaped(coding.encode(holes.get("value")?)?, form)?),
-                    None if name == "value" => out.push_str(&coding.encode(holes.get("value")?)?),
-                    _ => out.push_str(&spoken(holes.get(name.as_str())?)),
+                    Some(("value", form)) => shaped(coding.encode(holes.get("value")?)?, form)?,
+                    None if name == "value" => coding.encode(holes.get("value")?)?,
+                    _ => spoken(holes.get(name.as_str())?),
                 },
-            }
+            };
+            out.push_str(&if self.asks { part.escape(&filled) } else { filled });
         }
         // A line end inside a value would be a command of its own.
         let ends = |text: &str| text.matches(['\r', '\n']).count();
         let own = self.text.iter().map(|piece| if let Piece::Text(text) = piece { ends(text) } else { 0 }).sum::<usize>();
-        (ends(&out) == own).then_some(out)
+        if ends(&out) != own {
+            return None;
+        }
+        Some(match &self.at {
+            Some(at) => request::placed(at, &out),
+            None => out,
+        })
     }
 
     /// What stands in the holes of a line that is one of these.
@@ -114,7 +175,22 @@ impl Line {
             *last = last.trim_end_matches(['\r', '\n']).to_owned();
         }
         text.retain(|piece| *piece != Piece::Text(String::new()));
-        matched(&text, line, |name, found| name == "_" || !found.is_empty())
+        let there = self.at.as_ref().map(|at| request::found(at, line).ok_or(())).transpose().ok()?;
+        let mut holes = matched(&text, there.as_deref().unwrap_or(line), |name, found| name == "_" || !found.is_empty())?;
+        if self.asks {
+            let mut part = Part::default();
+            for piece in &self.text {
+                match piece {
+                    Piece::Text(text) => part.passed(text),
+                    Piece::Hole(name) => {
+                        if let Some(Value::Text(text)) = holes.get_mut(name) {
+                            *text = part.unescape(text).into();
+                        }
+                    }
+                }
+            }
+        }
+        Some(holes)
     }
 
     /// The value that a line tells of a property of this kind.
@@ -228,6 +304,57 @@ impl Coding {
         let number = if scaled { number.checked_sub(self.offset.checked_mul(1_000_000)?)? / self.scale.unwrap_or(1) } else { number };
         coerced(kind, &Value::Decimal(number), NEVER_OFF)
     }
+}
+
+/// What stands in a hole that is known from the start: a name of the path, an option; with its form.
+fn known_text(name: &str, known: &Holes) -> Option<String> {
+    if let Some(value) = known.get(name) {
+        return Some(spoken(value));
+    }
+    let (name, form) = name.rsplit_once(':')?;
+    let text = spoken(known.get(name)?);
+    Some(formed(&text, form).unwrap_or(text))
+}
+
+/// A JSON pointer, its names filled in.
+fn pointer(at: &str, known: &Holes) -> Result<String, String> {
+    let text = crate::devices::holes::filled(&pieces(at, known), known).unwrap_or_else(|| at.to_owned());
+    if text.starts_with('/') { Ok(text) } else { Err(format!("at = \"{at}\" is no JSON pointer (\"/result/success\")")) }
+}
+
+/// Cuts a line at its holes; `{{` and `}}` are braces.
+fn cut(text: &str) -> Result<Vec<Piece>, String> {
+    let mut out = vec![];
+    let (mut plain, mut hole) = (String::new(), None::<String>);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (&mut hole, c) {
+            (Some(name), '}') => {
+                out.push(Piece::Hole(std::mem::take(name)));
+                hole = None;
+            }
+            (Some(name), c) => name.push(c),
+            (None, '{' | '}') if chars.peek() == Some(&c) => {
+                chars.next();
+                plain.push(c);
+            }
+            (None, '{') => {
+                if !plain.is_empty() {
+                    out.push(Piece::Text(std::mem::take(&mut plain)));
+                }
+                hole = Some(String::new());
+            }
+            (None, '}') => return Err(format!("\"{text}\" closes a hole that was not opened (a brace itself is written twice)")),
+            (None, c) => plain.push(c),
+        }
+    }
+    if hole.is_some() {
+        return Err(format!("\"{text}\" has a hole that is not closed (a brace itself is written twice)"));
+    }
+    if !plain.is_empty() {
+        out.push(Piece::Text(plain));
+    }
+    Ok(out)
 }
 
 /// A number in its form: `02` fills up with zeros, `03X` and `3x` are hexadecimal.

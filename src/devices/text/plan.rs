@@ -1,5 +1,6 @@
 //! What a profile's lines mean for one device: read once, when driver and simulator are built.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -23,6 +24,8 @@ pub struct Wiring {
     pub observes: Vec<Line>,
     /// Lines that tell it only as the answer to its own `get`.
     pub answers: Vec<Line>,
+    /// Its own yes to a `set`, where the device has no general one.
+    pub replies: Vec<Line>,
     /// How the simulated device tells it, when that is not the first of `observe` or `answer`.
     pub tell: Option<Line>,
     /// Pauses a player.
@@ -38,21 +41,23 @@ impl Wiring {
     ///
     /// # Errors
     /// Says what is wrong.
-    pub fn read(spec: &PropSpec, known: &Holes) -> Result<Self, String> {
+    pub fn read(spec: &PropSpec, known: &Holes, asks: bool) -> Result<Self, String> {
         let wire = &spec.wire;
-        const KEYS: [&str; 11] = ["set", "get", "observe", "answer", "tell", "pause", "continue", "words", "scale", "offset", "silent"];
+        const KEYS: [&str; 12] =
+            ["set", "get", "observe", "answer", "reply", "tell", "pause", "continue", "words", "scale", "offset", "silent"];
         if let Some(stray) = wire.keys().find(|key| !KEYS.contains(&key.as_str())) {
             return Err(format!("wire fact \"{stray}\" is not known ({})", KEYS.join(", ")));
         }
-        let one = |key: &str| wire.get(key).map(|json| Line::read(json, known)).transpose();
+        let sent = |key: &str| wire.get(key).map(|json| Line::read_as(json, known, asks)).transpose();
         let wiring = Self {
-            sets: Line::read_all(wire.get("set"), known)?,
-            get: one("get")?,
+            sets: Line::read_all_as(wire.get("set"), known, asks)?,
+            get: sent("get")?,
             observes: Line::read_all(wire.get("observe"), known)?,
             answers: Line::read_all(wire.get("answer"), known)?,
-            tell: one("tell")?,
-            pause: one("pause")?,
-            resume: one("continue")?,
+            replies: Line::read_all(wire.get("reply"), known)?,
+            tell: wire.get("tell").map(|json| Line::read(json, known)).transpose()?,
+            pause: sent("pause")?,
+            resume: sent("continue")?,
             coding: Coding::read(wire)?,
         };
         if !wiring.observes.iter().chain(&wiring.answers).all(Line::tells) {
@@ -63,8 +68,13 @@ impl Wiring {
 
     /// Every line of it.
     pub fn lines(&self) -> impl Iterator<Item = &Line> {
-        let single = self.get.iter().chain(&self.tell).chain(&self.pause).chain(&self.resume);
-        self.sets.iter().chain(&self.observes).chain(&self.answers).chain(single)
+        let single = self.tell.iter();
+        self.sent().chain(&self.observes).chain(&self.answers).chain(&self.replies).chain(single)
+    }
+
+    /// Every line that goes to the device.
+    pub fn sent(&self) -> impl Iterator<Item = &Line> {
+        self.sets.iter().chain(&self.get).chain(&self.pause).chain(&self.resume)
     }
 
     /// True when the device's word of it can be had.
@@ -97,6 +107,12 @@ pub struct Login {
 pub struct Facts {
     /// Datagrams instead of a stream.
     pub udp: bool,
+    /// Requests over HTTP: each line is `METHOD /path body`, each reply belongs to its request.
+    pub http: bool,
+    /// Headers of every request.
+    pub headers: BTreeMap<String, String>,
+    /// User and password of HTTP Basic, when the show gives a passcode.
+    pub basic: Option<(String, String)>,
     /// Lines to the device.
     pub framing: Framing,
     /// The first line after connecting; its `{value}` is the version.
@@ -141,14 +157,22 @@ pub struct Simulated {
 }
 
 impl Facts {
+    /// One connection of bytes: its death is the device's, and an answer that comes late would be taken for another's.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        !self.udp && !self.http
+    }
+
     /// Reads `[facts]`.
     ///
     /// # Errors
     /// Says what is wrong.
     pub fn read(profile: &Profile, known: &Holes) -> Result<Self, String> {
         let facts: &Map<String, Json> = &profile.family_facts;
-        const KEYS: [&str; 16] = [
+        const KEYS: [&str; 18] = [
             "transport",
+            "headers",
+            "user",
             "terminator",
             "headings",
             "tokens",
@@ -174,27 +198,31 @@ impl Facts {
             Some(other) => Err(format!("[facts] {key} = {other} is not a duration (\"2s\")")),
             None => Ok(usual),
         };
+        let (udp, http) = match text("transport") {
+            None | Some("tcp") => (false, false),
+            Some("udp") => (true, false),
+            Some("http") => (false, true),
+            Some(other) => return Err(format!("[facts] transport = \"{other}\" is not one of tcp, udp, http")),
+        };
         let one = |key: &str| facts.get(key).map(|json| Line::read(json, known)).transpose();
         let many = |key: &str| Line::read_all(facts.get(key), known);
-        let udp = match text("transport") {
-            None | Some("tcp") => false,
-            Some("udp") => true,
-            Some(other) => return Err(format!("[facts] transport = \"{other}\" is not one of tcp, udp")),
-        };
         let ok = many("ok")?;
         let list = |key: &str| facts.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         Ok(Self {
             udp,
+            http,
+            headers: headers(facts.get("headers"), known)?,
+            basic: basic(facts.get("user"), known)?,
             framing: Framing {
                 terminator: text("terminator").unwrap_or("\r\n").to_owned(),
                 headings: facts.get("headings").and_then(Json::as_bool).unwrap_or(false),
                 tokens: text("tokens").unwrap_or_default().to_owned(),
             },
             banner: one("banner")?,
-            ping: one("ping")?,
+            ping: facts.get("ping").map(|json| Line::read_as(json, known, http)).transpose()?,
             pong: one("pong")?,
             ping_every: span("ping_every", PING_EVERY)?,
-            hello: many("hello")?,
+            hello: Line::read_all_as(facts.get("hello"), known, http)?,
             login: list("login").iter().map(|json| login(json, known)).collect::<Result<_, _>>()?,
             denied: one("denied")?,
             replies: facts.get("replies").and_then(Json::as_bool).unwrap_or(!ok.is_empty()),
@@ -204,6 +232,26 @@ impl Facts {
             simulate: simulated(facts.get("simulate"))?,
         })
     }
+}
+
+fn headers(json: Option<&Json>, known: &Holes) -> Result<BTreeMap<String, String>, String> {
+    let Some(json) = json else { return Ok(BTreeMap::new()) };
+    let table = json.as_object().ok_or("[facts] headers is a table: { accept = \"text/plain\" }")?;
+    let mut headers = BTreeMap::new();
+    for (name, value) in table {
+        if let Some(text) = Line::read(value, known)?.render(&Holes::new(), &Coding::default(), "") {
+            headers.insert(name.to_ascii_lowercase(), text);
+        }
+    }
+    Ok(headers)
+}
+
+/// HTTP Basic needs both: the profile's user and the show's passcode.
+fn basic(user: Option<&Json>, known: &Holes) -> Result<Option<(String, String)>, String> {
+    let Some(user) = user else { return Ok(None) };
+    let user = Line::read(user, known)?.render(&Holes::new(), &Coding::default(), "");
+    let passcode = known.get("passcode").map(Value::to_string);
+    Ok(user.zip(passcode))
 }
 
 fn simulated(json: Option<&Json>) -> Result<Simulated, String> {
@@ -274,6 +322,7 @@ pub fn own_holes(plan: Plan<'_>) -> Holes {
 pub fn items(plan: Plan<'_>) -> Vec<Item> {
     let own = own_holes(plan);
     let profile = &plan.device().profile;
+    let asks = Facts::read(profile, &own).is_ok_and(|facts| facts.http);
     let item = |(ix, prop): (PropIx, &crate::show::Property)| {
         let spec = profile.props.get(&prop.spec)?;
         let mut holes = own.clone();
@@ -285,7 +334,7 @@ pub fn items(plan: Plan<'_>) -> Vec<Item> {
             proof: prop.proof,
             lasting: prop.class != Keeping::Once,
             lands_within: prop.lands_within,
-            wiring: Wiring::read(spec, &holes).unwrap_or_default(),
+            wiring: Wiring::read(spec, &holes, asks).unwrap_or_default(),
         })
     };
     plan.props().filter_map(item).collect()

@@ -31,12 +31,14 @@ pub struct Session {
     syncing: bool,
     reader: Reader,
     /// The line that waits for its answer, and until when.
-    asked: Option<(Purpose, String, Mono)>,
+    pub asked: Option<(Purpose, String, Mono)>,
     /// Questions that wait, and those of the first reading that have no answer yet.
     reads: VecDeque<usize>,
     unread: BTreeSet<usize>,
-    heard: Mono,
-    ping_at: Mono,
+    /// The device's last word.
+    pub heard: Mono,
+    /// The next ping.
+    pub ping_at: Mono,
     free_at: Mono,
     poll_at: Mono,
     poll: usize,
@@ -91,16 +93,16 @@ impl Talker {
         self.lost(why.clone(), out);
     }
 
-    fn lost(&mut self, why: Arc<str>, out: &mut Out) {
+    pub(super) fn lost(&mut self, why: Arc<str>, out: &mut Out) {
         self.forget();
         let live = self.session.live;
-        self.session = Session { up: self.facts.udp && self.session.up, ping_at: self.session.free_at, ..Session::default() };
+        self.session = Session { up: !self.facts.is_stream() && self.session.up, ping_at: self.session.free_at, ..Session::default() };
         if live {
             out.report(Report::Offline { why });
         }
     }
 
-    fn came(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
+    pub(super) fn came(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
         if self.session.live {
             return;
         }
@@ -173,7 +175,7 @@ impl Talker {
             self.refused(why, out);
             return;
         }
-        if self.facts.ok.iter().any(|ok| ok.matches(line).is_some()) {
+        if self.facts.ok.iter().any(|ok| ok.matches(line).is_some()) || self.own_yes(line) == Some(true) {
             self.agreed(out);
         }
         self.observe(now, line, out);
@@ -199,13 +201,13 @@ impl Talker {
         true
     }
 
-    fn bar(&mut self, why: &str, out: &mut Out) {
+    pub(super) fn bar(&mut self, why: &str, out: &mut Out) {
         self.session.barred = true;
         out.report(Report::NeedsHuman { why: why.into() });
         out.close(WIRE);
     }
 
-    fn refusal(&self, line: &str) -> Option<String> {
+    pub(super) fn refusal(&self, line: &str) -> Option<String> {
         self.facts.errors.iter().find_map(|error| {
             let holes = error.line.matches(line)?;
             let reason = holes.get("why").map(Value::to_string).unwrap_or_default();
@@ -213,8 +215,20 @@ impl Talker {
         })
     }
 
+    /// Whether a line is the property's own yes to the set that waits, of the same value where it tells one; `None`: it has none of its own.
+    pub(super) fn own_yes(&self, line: &str) -> Option<bool> {
+        let Some((Purpose::Set { at, value, .. }, ..)) = &self.session.asked else { return None };
+        let item = self.items.get(*at).filter(|item| !item.wiring.replies.is_empty())?;
+        let (kind, coding) = (&item.kind, &item.wiring.coding);
+        let fits = |reply: &Line| match value.as_ref().filter(|_| reply.tells()) {
+            Some(value) => reply.says(line, kind, coding, None).is_some_and(|said| said.same(value, 0)),
+            None => reply.matches(line).is_some(),
+        };
+        Some(item.wiring.replies.iter().any(fits))
+    }
+
     /// A yes belongs to the command that waits for it; a question waits for its value.
-    fn agreed(&mut self, out: &mut Out) {
+    pub(super) fn agreed(&mut self, out: &mut Out) {
         match self.session.asked.take() {
             Some((read @ Purpose::Read(_), text, until)) => self.session.asked = Some((read, text, until)),
             Some((Purpose::Set { at, action, last: true, .. }, ..))
@@ -226,7 +240,7 @@ impl Talker {
         }
     }
 
-    fn refused(&mut self, why: String, out: &mut Out) {
+    pub(super) fn refused(&mut self, why: String, out: &mut Out) {
         match self.session.asked.take() {
             Some((Purpose::Set { at, action, .. }, ..)) => {
                 let own = |waiting: &Waiting| matches!(&waiting.purpose, Purpose::Set { action: a, .. } if *a == action);
@@ -237,15 +251,18 @@ impl Talker {
                 }
                 out.report(Report::Refused { action, why: why.into() });
             }
-            Some((Purpose::Read(at), ..)) => {
-                self.session.unread.remove(&at);
-                self.settle(out);
-            }
+            Some((Purpose::Read(at), ..)) => self.unheard(at, out),
             _ => {}
         }
     }
 
-    fn observe(&mut self, now: Mono, line: &str, out: &mut Out) {
+    /// A question got no value: the first reading does not wait for it.
+    pub(super) fn unheard(&mut self, at: usize, out: &mut Out) {
+        self.session.unread.remove(&at);
+        self.settle(out);
+    }
+
+    pub(super) fn observe(&mut self, now: Mono, line: &str, out: &mut Out) {
         for at in 0..self.items.len() {
             let asked = match &self.session.asked {
                 Some((Purpose::Read(of), ..)) if *of == at => Some(true),
@@ -286,7 +303,7 @@ impl Talker {
     }
 
     /// Whether all that can be read has been.
-    fn settle(&mut self, out: &mut Out) {
+    pub(super) fn settle(&mut self, out: &mut Out) {
         if self.session.live && self.session.syncing && self.session.unread.is_empty() {
             self.session.syncing = false;
             out.report(Report::Synced);
@@ -363,10 +380,7 @@ impl Talker {
                 let get = self.items.get(at).and_then(|item| item.wiring.get.as_ref());
                 match get.and_then(|get| get.render(&Holes::new(), &Coding::default(), "")) {
                     Some(text) => self.session.queue.push_back(Waiting { text, purpose: Purpose::Read(at) }),
-                    None => {
-                        self.session.unread.remove(&at);
-                        self.settle(out);
-                    }
+                    None => self.unheard(at, out),
                 }
             } else {
                 return;
@@ -375,10 +389,14 @@ impl Talker {
     }
 
     fn write(&mut self, now: Mono, waiting: Waiting, out: &mut Out) {
-        out.send(WIRE, self.facts.framing.dress(&waiting.text));
+        match self.facts.http {
+            true => self.ask(&waiting.text, out),
+            false => out.send(WIRE, self.facts.framing.dress(&waiting.text)),
+        }
         self.session.free_at = now + self.limits.gap_min;
         self.left(now, &waiting.purpose, out);
         let answered = match &waiting.purpose {
+            _ if self.facts.http => true,
             Purpose::Ping => self.facts.pong.is_some(),
             Purpose::Read(_) => true,
             Purpose::Hello | Purpose::Set { .. } => self.facts.replies,
@@ -391,10 +409,7 @@ impl Talker {
     /// A line got no answer. On a stream its answer may still come, and would be taken for that of the next command: begin anew.
     fn unanswered(&mut self, now: Mono, out: &mut Out) {
         match self.session.asked.take() {
-            Some((Purpose::Read(at), ..)) => {
-                self.session.unread.remove(&at);
-                self.settle(out);
-            }
+            Some((Purpose::Read(at), ..)) => self.unheard(at, out),
             Some((Purpose::Set { .. } | Purpose::Hello, text, _)) if !self.facts.udp => {
                 let text = text.trim();
                 self.out_of_step(now, format!("no answer to \"{text}\" for {}", self.limits.reply_within), out);

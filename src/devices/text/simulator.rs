@@ -6,7 +6,9 @@ use super::WIRE;
 use super::frame::Reader;
 use super::line::{Coding, Line};
 use super::plan::{Facts, Item, items, own_holes};
+use super::request;
 use crate::devices::holes::{Holes, at_rest, holes_of};
+use crate::devices::web::Request;
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent};
 use crate::show::{Transport, Value, ValueKind};
 use crate::time::Mono;
@@ -27,6 +29,8 @@ pub struct Player {
     tag: String,
     /// Who hears of changes: whoever spoke last.
     peer: Option<SocketAddr>,
+    /// The reply to a request over HTTP, while it is made.
+    page: Vec<String>,
 }
 
 impl Player {
@@ -45,6 +49,7 @@ impl Player {
             inside: false,
             tag: String::new(),
             peer: None,
+            page: vec![],
         }
     }
 
@@ -55,7 +60,11 @@ impl Player {
         }
     }
 
-    fn say(&self, text: &str, out: &mut Out) {
+    fn say(&mut self, text: &str, out: &mut Out) {
+        if self.facts.http {
+            self.page.push(text.to_owned());
+            return;
+        }
         let mut framing = self.facts.framing.clone();
         // A device that takes commands without a line end still ends its own lines.
         if framing.terminator.is_empty() {
@@ -64,14 +73,14 @@ impl Player {
         self.raw(framing.dress(&format!("{}{text}", self.tag)), out);
     }
 
-    fn say_line(&self, line: Option<&Line>, out: &mut Out) {
+    fn say_line(&mut self, line: Option<Line>, out: &mut Out) {
         let version = Holes::from([("value".to_owned(), Value::text("1.0"))]);
-        if let Some(text) = line.and_then(|line| line.render(&version, &Coding::default(), ANY)) {
+        if let Some(text) = line.as_ref().and_then(|line| line.render(&version, &Coding::default(), ANY)) {
             self.say(&text, out);
         }
     }
 
-    fn say_simulated(&self, template: Option<&String>, fallback: Option<&Line>, heard: &str, out: &mut Out) {
+    fn say_simulated(&mut self, template: Option<String>, fallback: Option<Line>, heard: &str, out: &mut Out) {
         match template {
             Some(text) => self.say(&text.replace("{word}", heard.split(' ').next().unwrap_or_default()), out),
             None => self.say_line(fallback, out),
@@ -86,7 +95,7 @@ impl Player {
     }
 
     /// Tells a property as its device does: as an answer, or by itself.
-    fn tell(&self, at: usize, asked: bool, out: &mut Out) {
+    fn tell(&mut self, at: usize, asked: bool, out: &mut Out) {
         let (Some(item), Some(value)) = (self.items.get(at), self.state.get(at)) else { return };
         let wiring = &item.wiring;
         let by_itself = wiring.tell.iter().chain(&wiring.observes);
@@ -95,6 +104,34 @@ impl Player {
         if let Some(text) = voices.iter().find_map(|line| line.render(&holes_of(value), &wiring.coding, ANY)) {
             self.say(&text, out);
         }
+    }
+
+    /// Its yes to a set: the property's own, else the profile's. Over HTTP that is the whole reply.
+    fn agree(&mut self, at: usize, first: bool, heard: &str, out: &mut Out) {
+        let own = self.items.get(at).zip(self.state.get(at)).and_then(|(item, value)| {
+            let holes = holes_of(value);
+            item.wiring.replies.iter().find_map(|reply| reply.render(&holes, &item.wiring.coding, ANY))
+        });
+        match own {
+            Some(text) => self.say(&text, out),
+            None if first => self.say_simulated(self.facts.simulate.ok.clone(), self.facts.ok.first().cloned(), heard, out),
+            None => {}
+        }
+        if !self.facts.http {
+            self.tell(at, false, out);
+        }
+    }
+
+    /// A request over HTTP and its reply.
+    fn serve(&mut self, tag: u64, bytes: &[u8], out: &mut Out) {
+        let Ok(request) = Request::read(bytes) else { return out.reply(WIRE, tag, 400, b"") };
+        if self.facts.basic.as_ref().is_some_and(|login| !request::logs_in(&request, login)) {
+            return out.reply(WIRE, tag, 401, b"");
+        }
+        let known = self.take(&request::line(&request), out);
+        let page = std::mem::take(&mut self.page).join("\r\n");
+        let status = if known || !page.is_empty() { 200 } else { 404 };
+        out.reply(WIRE, tag, status, page.as_bytes());
     }
 
     fn take_tagged(&mut self, heard: &str, out: &mut Out) {
@@ -106,15 +143,16 @@ impl Player {
                 self.take(command, out);
                 self.tag.clear();
             }
-            None => self.take(heard, out),
+            None => drop(self.take(heard, out)),
         }
     }
 
-    fn take(&mut self, heard: &str, out: &mut Out) {
+    /// A line; false when the device does not know it.
+    fn take(&mut self, heard: &str, out: &mut Out) -> bool {
         if self.passcode.is_some() && !self.inside && !self.facts.login.is_empty() {
             self.inside = self.passcode.as_deref() == Some(heard);
             self.ask_password(out);
-            return;
+            return true;
         }
         let is = |line: Option<&Line>| line.is_some_and(|line| line.matches(heard).is_some());
         let mut known = false;
@@ -122,7 +160,7 @@ impl Player {
             let (Some(item), Some(state)) = (self.items.get(at), self.state.get_mut(at)) else { continue };
             let wiring = &item.wiring;
             if is(wiring.get.as_ref()) {
-                if !known && let Some(first) = &self.facts.simulate.answer {
+                if !known && let Some(first) = self.facts.simulate.answer.clone() {
                     self.say(&first.replace("{word}", heard.split(' ').next().unwrap_or_default()), out);
                 }
                 known = true;
@@ -139,23 +177,23 @@ impl Player {
             };
             if let Some(new) = new {
                 *state = new;
-                if !known {
-                    self.say_simulated(self.facts.simulate.ok.as_ref(), self.facts.ok.first(), heard, out);
-                }
+                self.agree(at, !known, heard, out);
                 known = true;
-                self.tell(at, false, out);
             }
         }
         if known {
-            return;
+            return true;
         }
-        if is(self.facts.ping.as_ref()) {
-            self.say_simulated(self.facts.simulate.pong.as_ref(), self.facts.pong.as_ref(), heard, out);
-        } else if self.facts.hello.iter().any(|hello| is(Some(hello))) {
-            self.say_simulated(self.facts.simulate.ok.as_ref(), self.facts.ok.first(), heard, out);
+        let facts = &self.facts;
+        let (template, fallback, known) = if is(facts.ping.as_ref()) {
+            (facts.simulate.pong.clone(), facts.pong.clone(), true)
+        } else if facts.hello.iter().any(|hello| is(Some(hello))) {
+            (facts.simulate.ok.clone(), facts.ok.first().cloned(), true)
         } else {
-            self.say_simulated(self.facts.simulate.error.as_ref(), self.facts.errors.first().map(|error| &error.line), heard, out);
-        }
+            (facts.simulate.error.clone(), facts.errors.first().map(|error| error.line.clone()).filter(|_| !facts.http), false)
+        };
+        self.say_simulated(template, fallback, heard, out);
+        known
     }
 }
 
@@ -176,7 +214,7 @@ impl Simulator for Player {
         match event {
             WireEvent::Up(_) => {
                 (self.reader, self.inside, self.peer) = (Reader::default(), false, None);
-                self.say_line(self.facts.banner.as_ref(), out);
+                self.say_line(self.facts.banner.clone(), out);
                 self.ask_password(out);
             }
             WireEvent::Data { from, payload: Payload::Datagram(bytes) | Payload::Chunk(bytes), .. } => {
@@ -191,6 +229,7 @@ impl Simulator for Player {
                     self.take_tagged(&line, out);
                 }
             }
+            WireEvent::Data { payload: Payload::HttpRequest { tag, request }, .. } => self.serve(tag, request, out),
             _ => {}
         }
     }
@@ -207,7 +246,7 @@ impl Simulator for Player {
                 *state = value.clone();
             }
             // A device that is only asked tells nothing by itself.
-            if self.items.get(at).is_some_and(|item| !item.wiring.observes.is_empty()) {
+            if !self.facts.http && self.items.get(at).is_some_and(|item| !item.wiring.observes.is_empty()) {
                 self.tell(at, false, out);
             }
         }

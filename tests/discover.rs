@@ -1,0 +1,74 @@
+//! `showcall devices discover` in a private network: three simulated devices on another host, and a network where nobody answers.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code)]
+#[path = "artnet/lan.rs"]
+mod lan;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use lan::{Lan, end, inside};
+
+const SHOWCALL: &str = env!("CARGO_BIN_EXE_showcall");
+
+/// A simulated device on the other host.
+struct Device(Child);
+
+impl Device {
+    fn start(lan: &Lan, profile: &str, port: u16) -> Self {
+        let mut command = lan.there(SHOWCALL);
+        let mut child =
+            command.args(["simulator", profile, "--listen", &format!("0.0.0.0:{port}")]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("listening"), "{profile}: {line}");
+        Self(child)
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        end(&mut self.0);
+    }
+}
+
+/// Exit code and what was printed.
+fn discover(more: &[&str]) -> (Option<i32>, String) {
+    let out = Command::new(SHOWCALL).args(["devices", "discover"]).args(more).output().unwrap();
+    (out.status.code(), String::from_utf8(out.stdout).unwrap() + &String::from_utf8_lossy(&out.stderr))
+}
+
+#[test]
+fn what_is_in_the_network_is_found_with_its_profile_and_lines_to_paste() {
+    if !inside("what_is_in_the_network_is_found_with_its_profile_and_lines_to_paste") {
+        return;
+    }
+    let (code, said) = discover(&[]);
+    assert_eq!(code, Some(2), "there is no network yet: {said}");
+    let lan = Lan::up();
+    let (code, said) = discover(&["--seconds", "1", "--interface", "10.9.0.1"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("10.9.0.255:10023") && said.contains("224.0.0.251:5353") && said.contains("check"), "{said}");
+
+    let _devices = [
+        Device::start(&lan, "artnet-node", 6454),
+        Device::start(&lan, "behringer-x32", 10023),
+        Device::start(&lan, "generic-pjlink-class-2", 4352),
+    ];
+    let (code, said) = discover(&["--seconds", "4", "--json"]);
+    assert_eq!(code, Some(0), "{said}");
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let found = said["found"].as_array().unwrap();
+    let profiles: Vec<&str> = found.iter().filter_map(|one| one["profile"].as_str()).collect();
+    assert_eq!(profiles, ["artnet-node", "behringer-x32", "generic-pjlink-class-2"], "{said:#}");
+    assert!(found.iter().all(|one| one["address"] == "10.9.0.2"), "{said:#}");
+
+    // The lines are a show's: a check of them finds no unknown key, profile or address.
+    let lines: String = found.iter().filter_map(|one| one["toml"].as_str()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("show.toml"), format!("[show]\ntitle = \"T\"\nlooks = \"whole\"\nat_exit = \"leave\"\n{lines}"))
+        .unwrap();
+    let check = Command::new(SHOWCALL).arg("check").arg(folder.path()).output().unwrap();
+    assert!(!String::from_utf8_lossy(&check.stderr).contains("error") && check.status.code() != Some(2), "{lines}\n{check:?}");
+}

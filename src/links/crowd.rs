@@ -14,7 +14,7 @@ use socket2::{Domain, Socket, Type};
 use super::host::Host;
 use super::random::SplitMix64;
 use crate::devices::{Family, Out, Plan, Simulator, WireEvent};
-use crate::show::{self, Library, Show, Value};
+use crate::show::{self, Library, Severity, Show, Value};
 use crate::time::{Mono, Span};
 
 /// Any port of this machine alone.
@@ -71,7 +71,7 @@ impl Seat {
 /// The devices. Dropping it ends them.
 #[derive(Debug)]
 pub struct Crowd {
-    tables: String,
+    show: String,
     over: Arc<AtomicBool>,
     served: Vec<JoinHandle<()>>,
     /// Held so that their ports stay as dead as they are.
@@ -79,28 +79,28 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Puts every device at its port.
+    /// Puts every device at its port. `rest` is the show without them: a simulator knows the properties that its cues use.
     ///
     /// # Errors
-    /// When a device's table does not stand in a show, or the kernel gives no socket or thread.
-    pub fn open(seats: &[Seat]) -> io::Result<Self> {
+    /// When that and the devices' tables make no show, or the kernel gives no socket or thread.
+    pub fn open(rest: &str, seats: &[Seat]) -> io::Result<Self> {
         let library = Library::builtin();
-        let drafts: String = seats.iter().map(|seat| seat.table(9, &library)).collect();
-        let draft = format!("[show]\ntitle = \"crowd\"\n{drafts}");
-        let loaded = show::load_text(&[("crowd.toml".to_owned(), draft)]);
-        let show = loaded.show.ok_or_else(|| io::Error::other(format!("the crowd is no show: {:?}", loaded.findings)))?;
-        let mut crowd = Self { tables: String::new(), over: Arc::default(), served: Vec::new(), dead: Vec::new() };
+        let text = seats.iter().fold(rest.to_owned(), |text, seat| text + &seat.table(9, &library));
+        let loaded = show::load_text(&[("crowd.toml".to_owned(), text)]);
+        let errors = || loaded.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let draft = loaded.show.clone().ok_or_else(|| io::Error::other(format!("the crowd's show has errors: {:?}", errors().next())))?;
+        let mut crowd = Self { show: rest.to_owned(), over: Arc::default(), served: Vec::new(), dead: Vec::new() };
         for seat in seats {
-            let port = crowd.seat(seat, &show)?;
-            crowd.tables.push_str(&seat.table(port, &library));
+            let port = crowd.seat(seat, &draft)?;
+            crowd.show.push_str(&seat.table(port, &library));
         }
         Ok(crowd)
     }
 
-    /// The device tables of a show that speaks to them.
+    /// The show, with the devices' tables after the rest.
     #[must_use]
-    pub fn tables(&self) -> &str {
-        &self.tables
+    pub fn show(&self) -> &str {
+        &self.show
     }
 
     fn seat(&mut self, seat: &Seat, show: &Arc<Show>) -> io::Result<u16> {
@@ -191,8 +191,12 @@ mod tests {
     use std::time::Duration;
 
     fn at(end: End) -> (Crowd, SocketAddr) {
-        let crowd = Crowd::open(&[Seat { key: "one".into(), profile: "generic-pjlink-class-1".into(), patch: "", end }]).unwrap();
-        let port = crowd.tables().lines().find_map(|line| line.strip_prefix("port = ")).unwrap().parse().unwrap();
+        let crowd = Crowd::open(
+            "[show]\ntitle = \"crowd\"\n",
+            &[Seat { key: "one".into(), profile: "generic-pjlink-class-1".into(), patch: "", end }],
+        )
+        .unwrap();
+        let port = crowd.show().lines().find_map(|line| line.strip_prefix("port = ")).unwrap().parse().unwrap();
         (crowd, SocketAddr::new(ANY.ip(), port))
     }
 

@@ -50,8 +50,8 @@ fn figure(args: &Args, dead: bool) -> Result<Json, String> {
     let live = seats.iter().filter(|seat| seat.end == End::Live).count();
     let mut samples = best_of(args.runs, || {
         let mut receiver = Receiver::new().map_err(|e| e.to_string())?;
-        let crowd = Crowd::open(&seats).map_err(|e| e.to_string())?;
-        let world = World::start(&(head(receiver.port()) + crowd.tables() + &cues(args.n)))?;
+        let crowd = Crowd::open(&(head(receiver.port()) + &cues(args.n)), &seats).map_err(|e| e.to_string())?;
+        let world = World::start(crowd.show())?;
         await_online(&world, &seats)?;
         pressed(&world, &mut receiver, args.n, GAP, &|_| "/go".to_owned())
     })?;

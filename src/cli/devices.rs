@@ -166,7 +166,8 @@ fn page(questions: &[Question], asked: &[Asked], found: &[Found], networks: &[Ne
     let mut out = String::new();
     for one in found {
         let answer = &one.answer;
-        let model = answer.models.first().map_or("", String::as_str);
+        // A service's name often stands for its model too; then what it is in general says more.
+        let model = answer.models.iter().find(|model| **model != answer.name).map_or("", String::as_str);
         let firmware = answer.firmware.as_ref().map_or_else(String::new, |firmware| format!(", firmware {firmware}"));
         let by = questions.get(one.question).map_or("", |question| question.name);
         let _ = writeln!(out, "# {model} \"{}\"{firmware}, at {}, by {by}", answer.name, one.address());

@@ -98,8 +98,10 @@ pub(super) fn answers(bytes: &[u8]) -> Vec<Answer> {
             records.iter().filter(|one| one.is(host)).find_map(|one| if let Data::A(address) = one.data { Some(address) } else { None })
         });
         let models = [txt("model"), txt("name"), Some(name.clone()), Some(service.model.to_owned())].into_iter().flatten().collect();
-        let firmware = txt("internal version").or_else(|| txt("software version"));
-        found.push(Answer { maker: service.maker, models, name: name.clone(), firmware, more: vec![], address, port: service.port });
+        // In the device's own words: what they count differs between products.
+        let versions = ["internal version", "release version"].into_iter();
+        let more = versions.filter_map(|key| txt(key).map(|value| format!("{key} {value}"))).collect();
+        found.push(Answer { maker: service.maker, models, name: name.clone(), firmware: None, more, address, port: service.port });
     }
     found
 }

@@ -23,15 +23,23 @@ pub fn fit(library: &Library, answer: &Answer) -> Fit {
     let fits = |maker: &str| answer.maker.is_empty() || plain(maker) == plain(answer.maker);
     let may: Vec<(String, String)> =
         profiles().filter(|p| p.port == answer.port && fits(&p.maker)).map(|p| (p.key.to_string(), plain(&p.model))).collect();
-    for model in answer.models.iter().map(|model| plain(model)) {
-        if let Some((key, _)) = may.iter().find(|(_, own)| *own == model) {
+    // Some say their maker's short name first: "Blackmagic ATEM Mini".
+    let maker = plain(answer.maker.split(' ').next().unwrap_or_default());
+    let models: Vec<String> = answer
+        .models
+        .iter()
+        .map(|model| plain(model))
+        .map(|model| model.strip_prefix(&maker).map_or(model.clone(), str::to_owned))
+        .collect();
+    for model in &models {
+        if let Some((key, _)) = may.iter().find(|(_, own)| own == model) {
             return Fit::Exact(key.clone());
         }
     }
     if let [(only, _)] = may.as_slice() {
         return Fit::Exact(only.clone());
     }
-    for model in answer.models.iter().map(|model| plain(model)) {
+    for model in &models {
         let near = may.iter().filter(|(_, own)| !own.is_empty() && model.starts_with(own.as_str())).max_by_key(|(_, own)| own.len());
         if let Some((key, _)) = near {
             return Fit::Near(key.clone());

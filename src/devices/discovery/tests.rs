@@ -67,6 +67,8 @@ fn a_switcher_is_read_from_its_service() {
     assert_eq!((answer.name.as_str(), answer.address, answer.port), ("Front FOH", Some(Ipv4Addr::new(10, 9, 0, 5)), 9910));
     assert_eq!(answer.models, ["ATEM Mini Pro", "Front FOH", "ATEM"]);
     assert_eq!(fit(&Library::builtin(), &answer), Fit::Near("blackmagic-atem-mini".into()));
+    let iso = Answer { models: vec!["Blackmagic ATEM Television Studio HD8 ISO".into()], ..answer.clone() };
+    assert_eq!(fit(&Library::builtin(), &iso), Fit::Near("blackmagic-atem-tvs-hd8".into()));
     let unnamed = Answer { models: vec!["Front FOH".into()], ..answer.clone() };
     assert!(matches!(fit(&Library::builtin(), &unnamed), Fit::OneOf(many) if many.len() > 3));
     assert_eq!(fit(&Library::builtin(), &Answer { port: 1, ..answer }), Fit::None);

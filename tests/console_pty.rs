@@ -146,8 +146,13 @@ fn undo_hot_cues_and_a_smaller_window() {
     booth.press(" ");
     booth.shows("FIRE 1 Desk to the launch scene?");
     booth.press("\r");
-    booth.shows("▶ NEXT 2  Doors");
+    booth.shows("▶ NEXT 1.5  Projectors on");
     // A GO within the guard would be refused, and rightly.
+    booth.until("the end of the guard", |screen| !screen.contents().contains("GUARD"));
+    booth.press(" ");
+    booth.shows("FIRE 1.5 Projectors on?");
+    booth.press("\r");
+    booth.shows("▶ NEXT 2  Doors");
     booth.until("the end of the guard", |screen| !screen.contents().contains("GUARD"));
     booth.press(" ");
     booth.shows("▶ NEXT 4  Ten minutes");
@@ -158,7 +163,7 @@ fn undo_hot_cues_and_a_smaller_window() {
     booth.shows("▶ NEXT 2  Doors");
     // F7 as a terminal sends it.
     booth.press("\x1b[18~");
-    booth.shows("media screen: still");
+    booth.shows("vision program: holding");
     booth.resize(10, 40);
     booth.until("NEXT in a small window", |screen| {
         let rows: Vec<String> = screen.rows(0, 40).collect();

@@ -92,7 +92,7 @@ pub fn words(show: &Show, note: &Note) -> String {
             let on = on.map_or_else(|| "lights and cues".into(), |ix| prop(show, ix));
             format!("{on}: {} ({})", outcome(how).1, why(show, reason))
         }
-        Note::Yielded { prop: ix, value } => format!("{} changed by a hand to {value}: yielded", prop(show, *ix)),
+        Note::Yielded { prop: ix, value } => format!("{} changed by a hand to {}: yielded", prop(show, *ix), show.spoken(*ix, value)),
         Note::Ownership { device: ix, ownership: how } => format!("{} is {}", device(show, *ix), ownership(*how)),
         Note::Tell { text, .. } => format!("tell: {text}"),
         Note::Stopped => "stop all".into(),

@@ -80,9 +80,9 @@ mod tests {
 
     #[test]
     fn an_unknown_family_is_told_with_those_that_there_are() {
-        let text = "maker = \"Acme\"\nmodel = \"One\"\nfamily = \"ocs\"\n";
+        let text = "maker = \"Acme\"\nmodel = \"One\"\nfamily = \"pjlnk\"\n";
         let faults = faults(&profile_text::parse("one", text).unwrap(), text);
-        assert_eq!(&text[faults[0].span.clone()], "family = \"ocs\"");
-        assert_eq!(faults[0].help.as_deref(), Some("did you mean \"osc\"?"));
+        assert_eq!(&text[faults[0].span.clone()], "family = \"pjlnk\"");
+        assert_eq!(faults[0].help.as_deref(), Some("did you mean \"pjlink\"?"));
     }
 }

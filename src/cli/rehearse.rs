@@ -149,9 +149,9 @@ fn line(run: &Run, entry: &Entry) -> Option<(&'static str, Option<CueIx>, String
 
 fn action_text(run: &Run, action: crate::engine::ActionId, show: &Show, prop: crate::show::PropIx) -> String {
     use crate::engine::Op;
-    let prop = show.prop(prop);
+    let (ix, prop) = (prop, show.prop(prop));
     let value = run.command(action).map(|(_, _, command)| match &command.op {
-        Op::Set { value, .. } => format!(" = {value}"),
+        Op::Set { value, .. } => format!(" = {}", show.spoken(ix, value)),
         Op::Fade { to, length, .. } => format!(" to {to} over {length}"),
         Op::Halt | Op::Continue | Op::Read => String::new(),
     });

@@ -354,7 +354,9 @@ impl Engine {
     pub(super) fn describe(&self, action: &Action) -> String {
         let name = action.prop.map_or_else(String::new, |p| self.name_of(p));
         match &action.what {
-            What::Want { value, .. } => format!("{name}: {value}"),
+            What::Want { value, .. } => {
+                format!("{name}: {}", action.prop.map_or_else(|| value.to_string(), |prop| self.show.spoken(prop, value)))
+            }
             What::Fade(fade) => format!("{name}: {}", fade.describe()),
             What::Light { label } => format!("look {label}"),
         }

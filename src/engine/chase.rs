@@ -152,8 +152,8 @@ impl Engine {
                 (_, Keeping::Once) => (true, ", momentary"),
                 _ => (true, ""),
             };
-            let now = known.map_or_else(|| "unknown".into(), |v| v.to_string());
-            let to = value.as_ref().map_or_else(|| "a fade".into(), ToString::to_string);
+            let now = known.map_or_else(|| "unknown".into(), |v| self.show.spoken(prop, &v));
+            let to = value.as_ref().map_or_else(|| "a fade".into(), |v| self.show.spoken(prop, v));
             let text = format!("{name}: {to} (now {now}{why})").into();
             lines.push((Line::Prop(prop, value), PromptLine { text, ticked: lasting && possible, possible }));
         }

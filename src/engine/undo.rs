@@ -115,7 +115,7 @@ impl Engine {
         } else if spec.class == Keeping::Once {
             Fate::Stays("it has happened".into())
         } else if !still || state.is_some_and(|p| p.operator) {
-            Fate::Stays(format!("changed since, now {}", now.map_or_else(|| "unknown".into(), |v| v.to_string())))
+            Fate::Stays(format!("changed since, now {}", now.map_or_else(|| "unknown".into(), |v| self.show.spoken(change.prop, &v))))
         } else {
             match change.before.clone() {
                 None => Fate::Stays("nobody knows where it was before".into()),
@@ -132,11 +132,14 @@ impl Engine {
             .iter()
             .map(|change| {
                 let name = self.name_of(change.prop);
+                let spoken = |value: &Value| self.show.spoken(change.prop, value);
                 match self.fate(change) {
-                    Fate::Back(v) => PromptLine { text: format!("{name}: back to {v}").into(), ticked: true, possible: true },
-                    Fate::Program(v) => {
-                        PromptLine { text: format!("{name}: back to {v}, with the program key").into(), ticked: false, possible: true }
-                    }
+                    Fate::Back(v) => PromptLine { text: format!("{name}: back to {}", spoken(&v)).into(), ticked: true, possible: true },
+                    Fate::Program(v) => PromptLine {
+                        text: format!("{name}: back to {}, with the program key", spoken(&v)).into(),
+                        ticked: false,
+                        possible: true,
+                    },
                     Fate::Stays(why) => PromptLine { text: format!("{name}: stays, {why}").into(), ticked: false, possible: false },
                 }
             })

@@ -231,7 +231,8 @@ impl Engine {
             && !released
             && let Some(former) = former
         {
-            let text = format!("{} was changed to {value} by hand (the show wants {former})", self.name_of(prop));
+            let (value, wanted) = (self.show.spoken(prop, value), self.show.spoken(prop, &former));
+            let text = format!("{} was changed to {value} by hand (the show wants {wanted})", self.name_of(prop));
             self.say(Level::Warn, text.clone());
             self.offer(OfferKind::TakeBack, text, None, Some(device), Offering::TakeBack { prop, value: former });
         }
@@ -239,7 +240,7 @@ impl Engine {
 
     /// Something that counted as failed landed after all: reported, never acted on.
     fn landed_late(&mut self, prop: PropIx, value: &Value) {
-        let text = format!("{} landed late: {value}; nothing was done about it", self.name_of(prop));
+        let text = format!("{} landed late: {}; nothing was done about it", self.name_of(prop), self.show.spoken(prop, value));
         self.say(Level::Notice, text.clone());
         self.note(Note::Tell { level: Level::Notice, text: text.into() });
     }

@@ -11,6 +11,7 @@ mod profile;
 pub mod profile_text;
 mod resolve;
 mod rig;
+mod spoken;
 mod value;
 pub mod value_text;
 

@@ -13,7 +13,7 @@ pub(crate) fn guarded(screen: &Screen, width: usize, height: usize) -> Vec<Row> 
     let all = named(screen.show, ix);
     let text = |at: usize| {
         let (prop, value) = all.get(at)?;
-        Some(format!("{name} {}: {value}", screen.show.props.get(prop.at())?.label))
+        Some(format!("{name} {}: {}", screen.show.props.get(prop.at())?.label, screen.show.spoken(*prop, value)))
     };
     let head = match screen.ui.sure.then(|| text(screen.ui.line)).flatten() {
         Some(what) => screen.row(format!("SEND {what}? y sends · n does not"), Role::NextHeld).bar(width, screen.style(Role::NextHeld)),

@@ -141,7 +141,7 @@ pub struct Facts {
     pub simulate: Simulated,
 }
 
-/// What the simulated device says; `{word}` is the first word of the command.
+/// What the simulated device says; `{word}` is the first word of the command, `{line}` all of it.
 #[derive(Debug, Default)]
 pub struct Simulated {
     /// Its yes.

@@ -82,7 +82,7 @@ impl Player {
 
     fn say_simulated(&mut self, template: Option<String>, fallback: Option<Line>, heard: &str, out: &mut Out) {
         match template {
-            Some(text) => self.say(&text.replace("{word}", heard.split(' ').next().unwrap_or_default()), out),
+            Some(text) => self.say(&text.replace("{word}", heard.split(' ').next().unwrap_or_default()).replace("{line}", heard), out),
             None => self.say_line(fallback, out),
         }
     }

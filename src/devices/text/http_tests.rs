@@ -17,6 +17,7 @@ use crate::time::Span;
 
 const PTZ: &str = include_str!("../../../hardware-profiles/panasonic-ptz-aw.toml");
 const BARCO: &str = include_str!("../../../hardware-profiles/barco-event-master.toml");
+const ARENA: &str = include_str!("../../../hardware-profiles/resolume-arena.toml");
 const ANY: &str = include_str!("../../../hardware-profiles/generic-http.toml");
 
 fn asked(bench: &Bench) -> Vec<Request> {
@@ -70,6 +71,11 @@ fn each_device_gets_its_makers_own_requests() {
     let preset = golden(BARCO, ("preset", &[("preset", "3")]), "preset/3", on.clone());
     assert_eq!(preset, r#"POST / {"jsonrpc":"2.0","id":"1","method":"activatePreset","params":{"id":3,"type":0}}"#);
     assert_eq!(golden(BARCO, ("cut", &[]), "cut", on.clone()), r#"POST / {"jsonrpc":"2.0","id":"1","method":"cut","params":{}}"#);
+    // Resolume: REST under /api/v1, a parameter as JSON.
+    let clip = golden(ARENA, ("clip", &[("layer", "1"), ("column", "3")]), "layer/1/column/3", on.clone());
+    assert_eq!(clip, "POST /api/v1/composition/layers/1/clips/3/connect ");
+    let bypass = golden(ARENA, ("bypass", &[("layer", "2")]), "layer/2/bypass", on.clone());
+    assert_eq!(bypass, r#"PUT /api/v1/composition/layers/2 {"bypassed":true}"#);
     let line = r#"PUT /scene/1 {"on": true}"#;
     assert_eq!(golden(ANY, ("request", &[("request", line)]), line, on), line);
 }
@@ -108,6 +114,19 @@ fn a_camera_is_asked_what_it_does_and_a_hand_is_seen() {
     bench.poke("position", Value::text("2D098E38"));
     bench.run(Span::secs(4));
     assert_eq!(bench.observed("position"), [(Value::text("2D098E38"), How::Word)]);
+}
+
+#[test]
+fn a_clip_is_on_when_resolume_says_that_it_is_connected() {
+    let named: Named<'_> = ("clip", &[("layer", "1"), ("column", "3")]);
+    let mut bench = connected(ARENA, &[named]);
+    bench.set("layer/1/column/3", Value::Switch(true));
+    bench.run(Span::secs(1));
+    assert_eq!(bench.observed("layer/1/column/3"), [(Value::Switch(true), How::Echo)]);
+    let action = bench.set("layer/1/column/3", Value::Switch(false));
+    bench.run(Span::secs(1));
+    let refused = |report: &Report| matches!(report, Report::Refused { action: of, .. } if *of == action);
+    assert!(bench.reports.iter().any(|(_, report)| refused(report)), "a clip is not set off");
 }
 
 #[test]

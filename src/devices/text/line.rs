@@ -298,11 +298,20 @@ impl Coding {
         let number = if form.ends_with(['X', 'x']) {
             i64::from_str_radix(text, 16).ok()?.checked_mul(1_000_000)?
         } else {
-            decimal(text, 6).or_else(|| decimal(text.trim_start_matches('0'), 6))?
+            decimal(short(text), 6).or_else(|| decimal(text.trim_start_matches('0'), 6))?
         };
         let scaled = self.scale.is_some() || matches!(kind, ValueKind::Int { .. });
         let number = if scaled { number.checked_sub(self.offset.checked_mul(1_000_000)?)? / self.scale.unwrap_or(1) } else { number };
         coerced(kind, &Value::Decimal(number), NEVER_OFF)
+    }
+}
+
+/// A number without the digits behind its millionths: a device that counts in binary writes 0.1 as 0.10000000000000001.
+fn short(text: &str) -> &str {
+    let end = text.find('.').map_or(text.len(), |point| point + 7);
+    match text.get(end..) {
+        Some(rest) if rest.bytes().all(|byte| byte.is_ascii_digit()) => text.get(..end).unwrap_or(text),
+        _ => text,
     }
 }
 

@@ -171,6 +171,13 @@ fn a_clip_plays_pauses_and_stops() {
     bench.fade("layer/1-10/OPACITY", Value::Decimal(0), Value::Decimal(500_000), Span::secs(1));
     bench.run(Span::secs(2));
     assert_eq!(bench.observed("layer/1-10/OPACITY").last(), Some(&(Value::Decimal(500_000), How::Echo)));
+    bench.command("layer/1-10/OPACITY", Op::Read);
+    bench.reports.clear();
+    // As the server writes a double.
+    let told = says(&mut bench, b"201 MIXER OK\r\n0.10000000000000001\r\n");
+    let now = bench.now;
+    bench.reports.extend(told.into_iter().map(|report| (now, report)));
+    assert_eq!(bench.observed("layer/1-10/OPACITY").last(), Some(&(Value::Decimal(100_000), How::Word)));
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub trait Driver: std::marker::Send {
     fn tick(&mut self, now: Mono, out: &mut Out);
     /// When `tick` must be called next; `None`: not until something comes.
     fn next_due(&self) -> Option<Mono>;
+    /// showcall ends: what must not go on without it is ended now, such as a note that sounds. Called after all else that the run
+    /// sends, maybe more than once; nothing may begin after it.
+    fn last_call(&mut self, _: Mono, _: &mut Out) {}
     /// A lighting output takes universe frames beside commands.
     fn lighting(&mut self) -> Option<&mut dyn Lighting> {
         None

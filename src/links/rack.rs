@@ -142,6 +142,13 @@ impl Rack {
         });
     }
 
+    /// Tells every driver that showcall ends ([`Driver::last_call`]); what a stream takes of it leaves within the next moments.
+    pub fn last_call(&mut self, now: Mono) {
+        for device in (0_u16..).take(self.bays.len()) {
+            self.call(now, DeviceIx(device), |driver, out| driver.last_call(now, out));
+        }
+    }
+
     fn call(&mut self, now: Mono, device: DeviceIx, f: impl FnOnce(&mut dyn Driver, &mut Out)) {
         let mut room = Room { net: self.net.as_mut(), reports: &mut self.reports };
         if let Some(Some(bay)) = self.bays.get_mut(device.at()) {

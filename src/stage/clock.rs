@@ -274,10 +274,11 @@ impl Stage {
         self.rung = self.poller.wait(Some(due)).map_or(true, |keys| keys.contains(&RUNG));
     }
 
-    /// Ends in order: what `at_exit` says, the last frame three times, the last lines.
+    /// Ends in order: what `at_exit` says, the ends of notes that sound, the last frame three times, the last lines.
     fn end(&mut self, why: String) {
         self.core.intent(self.clock.now(), Intent::Quit, By::Show);
         self.linger(LAST_WORDS);
+        self.core.last_call(self.clock.now());
         for _ in 0..3 {
             self.core.last_frames(self.clock.now());
             self.linger(LAST_FRAMES);

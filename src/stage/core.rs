@@ -230,6 +230,13 @@ impl Core {
         self.lights(now);
     }
 
+    /// Lets every driver end what must not go on without it.
+    pub fn last_call(&mut self, now: Mono) {
+        self.rack.last_call(now);
+        self.hear(now);
+        self.settle();
+    }
+
     /// What may wait until all is sent: the sign of life, a checkpoint, a snapshot.
     pub fn rest(&mut self, now: Mono) {
         self.log.alive(now);

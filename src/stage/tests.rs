@@ -2,7 +2,7 @@
 //! What must never delay a GO: shown by counts and order, not by time. The stage is woken by hand, its devices are sockets of the test.
 
 use std::fs::OpenOptions;
-use std::io;
+use std::io::{self, Read};
 use std::net::{TcpListener, UdpSocket};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -35,11 +35,32 @@ struct Bench {
     _writer: Writer,
 }
 
+/// A keyboard on a stream, whose note sounds for a minute.
+const KEYS: &str = r#"
+maker = "Test"
+model = "Keys"
+family = "midi-tcp"
+port = 51325
+sources = ["MIDI 1.0 Detailed Specification 4.2"]
+[names.note]
+"0..127" = "{}"
+[property.note]
+path = "note/{note}"
+label = "note {note}"
+type = "switch"
+class = "once"
+proof = "none"
+set = "90 {note} 64"
+wire = { off = "80 {note} 00", length = "60s" }
+[[verb.press]]
+property = "note"
+value = true
+"#;
+
 /// Cue `n` sends `/go/n`; the desk of every cue is beside it, on a stream that may be dead.
 fn bench(cues: u32, desk: Option<u16>, sink: Box<dyn Sink>) -> Bench {
     let device = UdpSocket::bind("127.0.0.1:0").unwrap();
     device.set_read_timeout(Some(PATIENCE)).unwrap();
-    let folder = tempfile::tempdir().unwrap();
     let mut text = format!(
         "[show]\ntitle = \"t\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\ntell = \"safe\"\n[device.box]\nprofile = \"generic-osc\"\naddress = \"127.0.0.1\"\nport = {}\n",
         device.local_addr().unwrap().port()
@@ -57,8 +78,12 @@ fn bench(cues: u32, desk: Option<u16>, sink: Box<dyn Sink>) -> Bench {
             "[[cue]]\nnumber = \"{cue}\"\nname = \"c\"\ndo = [{desk}{{ send = {{ on = \"box\", address = \"/go/{cue}\" }} }}]\n"
         ));
     }
-    std::fs::write(folder.path().join("show.toml"), text).unwrap();
-    let loaded = show::load(folder.path(), &[]);
+    bench_of(text, device, sink)
+}
+
+/// A stage of this show's text.
+fn bench_of(text: String, device: UdpSocket, sink: Box<dyn Sink>) -> Bench {
+    let loaded = show::load_text(&[("show.toml".into(), text), ("keys.toml".into(), KEYS.into())]);
     let show = loaded.show.unwrap_or_else(|| panic!("{:?}", loaded.findings));
     let memory = SharedMap::of(&tempfile::tempfile().unwrap(), 64 * 1024).unwrap();
     let (ring_writer, ring_reader) = ring::create(Arc::new(memory), 1).unwrap();
@@ -161,4 +186,31 @@ fn a_dead_stream_peer_holds_up_no_go() {
         bench.go(cue);
         bench.expect(cue);
     }
+}
+
+#[test]
+fn a_note_that_sounds_when_the_run_ends_is_ended() {
+    let keys = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = keys.local_addr().unwrap().port();
+    let text = format!(
+        "[show]\ntitle = \"t\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\ntell = \"safe\"\n[device.keys]\nprofile = \"keys\"\naddress = \"127.0.0.1\"\nport = {port}\n\
+         notes = {{ bell = 60 }}\n[[cue]]\nnumber = \"1\"\ndo = [{{ press = {{ on = \"keys\", note = \"bell\" }} }}]\n"
+    );
+    let Bench { stage, handle, _writer, .. } =
+        bench_of(text, UdpSocket::bind("127.0.0.1:0").unwrap(), Box::new(tempfile::tempfile().unwrap()));
+    let running = std::thread::spawn(move || stage.run());
+    let (mut wire, _) = keys.accept().unwrap();
+    wire.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let mut message = [0; 3];
+    // The stage learns of the connection some time after it is made; until then the note is refused.
+    let struck = (0..100).any(|_| {
+        handle.send(Intent::Start { cue: CueIx(0) }, By::Show).unwrap();
+        wire.read_exact(&mut message).is_ok()
+    });
+    assert!(struck && message == [0x90, 60, 0x64], "{message:?}");
+    handle.end("quit").unwrap();
+    wire.set_read_timeout(Some(PATIENCE)).unwrap();
+    wire.read_exact(&mut message).unwrap();
+    assert_eq!(message, [0x80, 60, 0]);
+    assert!(running.join().unwrap());
 }

@@ -307,6 +307,15 @@ impl Driver for Remote {
         self.inquire(now, out);
     }
 
+    fn last_call(&mut self, _: Mono, out: &mut Out) {
+        if std::mem::take(&mut self.up) {
+            self.forget();
+            for end in std::mem::take(&mut self.sounding).into_keys() {
+                out.send(WIRE, end);
+            }
+        }
+    }
+
     fn next_due(&self) -> Option<Mono> {
         if !self.up {
             return None;

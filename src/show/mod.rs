@@ -12,6 +12,7 @@ pub mod profile_text;
 mod resolve;
 mod rig;
 mod spoken;
+mod trigger;
 mod value;
 pub mod value_text;
 
@@ -22,4 +23,5 @@ pub use load::{Loaded, load, load_text};
 pub use model::*;
 pub use profile::*;
 pub use rig::*;
+pub use trigger::*;
 pub use value::{Db, Transport, Value, decimal};

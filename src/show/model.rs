@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Db, LightAct, Profile, Rig, Value};
+use super::{Db, LightAct, Profile, Rig, Trigger, Value};
 use crate::time::{Span, Wall};
 
 /// Declares an index into one of the show's tables.
@@ -498,48 +498,6 @@ pub struct Hot {
     pub cue: CueIx,
     /// Puts back what it changed when it is stopped.
     pub restore: bool,
-}
-
-/// An incoming MIDI message that acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trigger {
-    /// Port name pattern: the port whose name contains this.
-    pub port: Arc<str>,
-    /// What is listened for.
-    pub message: TriggerMessage,
-    /// Channel 1 to 16; `None` is any.
-    pub channel: Option<u8>,
-    /// What happens.
-    pub does: TriggerAct,
-}
-
-/// What an incoming MIDI message must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TriggerMessage {
-    /// Note on with this number, 0 to 127, velocity above 0.
-    Note(u8),
-    /// Program change with this number, 0 to 127.
-    Program(u8),
-    /// A controller whose value rises to `at_least` from below it: a pedal that goes down, once each time.
-    Control {
-        /// The controller, 0 to 127.
-        number: u8,
-        /// The value that counts as down, 1 to 127.
-        at_least: u8,
-    },
-}
-
-/// What a trigger does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TriggerAct {
-    /// GO of a list.
-    Go(ListIx),
-    /// Direct start of a cue.
-    Start(CueIx),
-    /// A hot cue.
-    Hot(HotIx),
-    /// Stop all.
-    Stop,
 }
 
 impl Show {

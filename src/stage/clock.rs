@@ -84,8 +84,8 @@ pub(super) struct Remote {
 pub(super) struct MidiIn {
     pub(super) inputs: Inputs,
     pub(super) ports: Vec<Arc<str>>,
-    /// Where the controllers stand.
-    pub(super) controllers: midi::Controllers,
+    /// What they have said so far.
+    pub(super) ears: midi::Ears,
 }
 
 /// The thread's own state.
@@ -238,8 +238,12 @@ impl Stage {
                 MidiEvent::Message { port, bytes } => {
                     let Some(own) = self.midi.as_mut() else { continue };
                     let Some(port) = own.ports.get(port).cloned() else { continue };
-                    if let Some(intent) = midi::match_trigger(&self.shared.show, &port, &bytes, &mut own.controllers) {
-                        self.core.intent(now, intent, By::Midi(port));
+                    let heard = own.ears.hear(&self.shared.show, &self.shared.snapshot.load(), &port, &bytes);
+                    for intent in heard.intents {
+                        self.core.intent(now, intent, By::Midi(port.clone()));
+                    }
+                    if let Some(fact) = heard.fact {
+                        self.core.fact(fact);
                     }
                 }
                 MidiEvent::Health(facet) => self.core.fact(facet),

@@ -20,6 +20,7 @@ use crate::engine::{Engine, Input, Mode, Resumed};
 use crate::links::midi::Inputs;
 use crate::links::sys::{self, Wake};
 use crate::links::{Inbox, Rack, Simulate};
+use crate::remote::midi::Ears;
 use crate::remote::osc::Port;
 use crate::show::Show;
 use crate::time::{Mono, Span};
@@ -297,7 +298,7 @@ fn midi(show: &Show) -> io::Result<Option<MidiIn>> {
     if ports.is_empty() {
         return Ok(None);
     }
-    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports, controllers: Default::default() }))
+    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports, ears: Ears::default() }))
 }
 
 fn process(clock: Clock) -> Process {

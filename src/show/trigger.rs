@@ -1,0 +1,144 @@
+//! What a show listens for on MIDI ports, and what that does.
+
+use std::sync::Arc;
+
+use super::{CueIx, HotIx, ListIx};
+
+/// An incoming MIDI message that acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// Port name pattern: the port whose name contains this.
+    pub port: Arc<str>,
+    /// What is listened for.
+    pub message: TriggerMessage,
+    /// Channel 1 to 16; `None` is any.
+    pub channel: Option<u8>,
+    /// What happens.
+    pub does: TriggerAct,
+}
+
+/// What an incoming MIDI message must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriggerMessage {
+    /// Note on with this number, 0 to 127, velocity above 0.
+    Note(u8),
+    /// Program change with this number, 0 to 127.
+    Program(u8),
+    /// A controller whose value rises to `at_least` from below it: a pedal that goes down, once each time.
+    Control {
+        /// The controller, 0 to 127.
+        number: u8,
+        /// The value that counts as down, 1 to 127.
+        at_least: u8,
+    },
+    /// All of MIDI Show Control that is sent to this device, or to all.
+    ShowControl {
+        /// Device number 0 to 126; `None` is any.
+        device: Option<u8>,
+        /// Command format 1 to 126; `None` is any.
+        format: Option<u8>,
+    },
+    /// All of MIDI Machine Control that is sent to this device, or to all.
+    MachineControl {
+        /// Device number 0 to 126; `None` is any.
+        device: Option<u8>,
+    },
+    /// MIDI time code that runs forward over this time.
+    TimeCode(TimeCode),
+}
+
+impl TriggerMessage {
+    /// Whether one message could be meant for both.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        let meet = |one: Option<u8>, two: Option<u8>| one.is_none() || two.is_none() || one == two;
+        match (self, other) {
+            (Self::Control { number, .. }, Self::Control { number: same, .. }) => number == same,
+            (Self::ShowControl { device, format }, Self::ShowControl { device: d, format: f }) => meet(device, d) && meet(format, f),
+            (Self::MachineControl { device }, Self::MachineControl { device: other }) => meet(device, other),
+            _ => self == other,
+        }
+    }
+}
+
+/// What a trigger does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriggerAct {
+    /// GO of a list.
+    Go(ListIx),
+    /// The pointer goes to a cue, then GO: the next GO takes the cue after it.
+    GoTo(CueIx),
+    /// Direct start of a cue; the pointer stays.
+    Start(CueIx),
+    /// The pointer goes to a cue; nothing is sent.
+    Standby(CueIx),
+    /// A hot cue.
+    Hot(HotIx),
+    /// Stop all.
+    Stop,
+    /// Pauses all.
+    Pause,
+    /// Goes on after a pause.
+    Resume,
+    /// Does what show or machine control says, to one list; `None`: to the whole show, GO to its first list.
+    Obey(Option<ListIx>),
+}
+
+/// A time as time code counts it. The order is that of the clock, whatever the frame rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeCode {
+    /// 0 to 23.
+    pub hours: u8,
+    /// 0 to 59.
+    pub minutes: u8,
+    /// 0 to 59.
+    pub seconds: u8,
+    /// 0 to 29.
+    pub frames: u8,
+}
+
+impl TimeCode {
+    /// Of `01:02:03:04`, with `;` before the frames where they drop. `None` when it is no such time.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (clock, frames) = text.rsplit_once([':', ';'])?;
+        let mut parts = clock.split(':').chain([frames]).map(|part| {
+            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+            part.parse().ok().filter(|_| digits)
+        });
+        let mut next = || parts.next().flatten();
+        let time = Self { hours: next()?, minutes: next()?, seconds: next()?, frames: next()? };
+        (parts.next().is_none() && time.is_whole()).then_some(time)
+    }
+
+    /// Every part is in its range.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.hours < 24 && self.minutes < 60 && self.seconds < 60 && self.frames < 30
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let time = TimeCode { hours: 1, minutes: 2, seconds: 3, frames: 4 };
+        for text in ["01:02:03:04", "1:2:3:4", "01:02:03;04"] {
+            assert_eq!(TimeCode::parse(text), Some(time), "{text}");
+        }
+        for text in ["", "1:2:3", "24:00:00:00", "00:60:00:00", "00:00:00:30", "+1:00:00:00", "1:2:3:4:5", "01:02;03:04", "::::"] {
+            assert_eq!(TimeCode::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_two_triggers_would_both_take() {
+        let msc = |device, format| TriggerMessage::ShowControl { device, format };
+        assert!(msc(None, Some(1)).overlaps(msc(Some(3), None)));
+        assert!(!msc(Some(2), None).overlaps(msc(Some(3), None)));
+        assert!(!msc(Some(2), Some(1)).overlaps(msc(Some(2), Some(16))));
+        assert!(!TriggerMessage::Note(1).overlaps(TriggerMessage::Program(1)));
+    }
+}

@@ -1,6 +1,6 @@
 //! Requests over HTTP to one device (`http://` only): one at a time, in the order in which the driver gave them.
 //!
-//! The wire is up at once; whether the device is there is told by its replies. No answer within [`ANSWER_WITHIN`], or none at
+//! The wire is up at once; whether the device is there is told by its replies. No answer within `ANSWER_WITHIN`, or none at
 //! all, is a reply with status 0 and the reason as its body. No proxy, no redirect is followed, nothing is asked twice.
 
 use std::sync::Arc;

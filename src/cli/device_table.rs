@@ -23,10 +23,11 @@ pub fn markdown(library: &Library) -> String {
     out
 }
 
-/// `12 read back, 3 acknowledged, 1 only sent`.
+/// `12 read back, 3 acknowledged, 1 only sent`; of lighting nodes also their frames.
 fn proofs(profile: &Profile) -> String {
     let kinds = [(Proof::Observed, "read back"), (Proof::Acked, "acknowledged"), (Proof::None, "only sent")];
     let counts = kinds.map(|(proof, word)| (profile.props.values().filter(|spec| spec.proof == proof).count(), word));
-    let told: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if told.is_empty() { "universe frames: sent, watched by the node's own replies".to_owned() } else { told.join(", ") }
+    let lights = matches!(&*profile.family, "artnet" | "sacn").then(|| "universe frames: sent, watched by the node's own word".to_owned());
+    let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    lights.into_iter().chain(told).collect::<Vec<_>>().join(", ")
 }

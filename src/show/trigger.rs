@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CueIx, HotIx, ListIx};
+use super::{CueIx, HotIx, ListIx, TimeCode};
 
 /// An incoming MIDI message that acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,54 +84,9 @@ pub enum TriggerAct {
     Obey(Option<ListIx>),
 }
 
-/// A time as time code counts it. The order is that of the clock, whatever the frame rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimeCode {
-    /// 0 to 23.
-    pub hours: u8,
-    /// 0 to 59.
-    pub minutes: u8,
-    /// 0 to 59.
-    pub seconds: u8,
-    /// 0 to 29.
-    pub frames: u8,
-}
-
-impl TimeCode {
-    /// Of `01:02:03:04`, with `;` before the frames where they drop. `None` when it is no such time.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (clock, frames) = text.rsplit_once([':', ';'])?;
-        let mut parts = clock.split(':').chain([frames]).map(|part| {
-            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-            part.parse().ok().filter(|_| digits)
-        });
-        let mut next = || parts.next().flatten();
-        let time = Self { hours: next()?, minutes: next()?, seconds: next()?, frames: next()? };
-        (parts.next().is_none() && time.is_whole()).then_some(time)
-    }
-
-    /// Every part is in its range.
-    #[must_use]
-    pub const fn is_whole(self) -> bool {
-        self.hours < 24 && self.minutes < 60 && self.seconds < 60 && self.frames < 30
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read() {
-        let time = TimeCode { hours: 1, minutes: 2, seconds: 3, frames: 4 };
-        for text in ["01:02:03:04", "1:2:3:4", "01:02:03;04"] {
-            assert_eq!(TimeCode::parse(text), Some(time), "{text}");
-        }
-        for text in ["", "1:2:3", "24:00:00:00", "00:60:00:00", "00:00:00:30", "+1:00:00:00", "1:2:3:4:5", "01:02;03:04", "::::"] {
-            assert_eq!(TimeCode::parse(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn what_two_triggers_would_both_take() {

@@ -6,6 +6,7 @@ use std::fmt;
 use artnet_protocol::{ArtCommand, ArtTalkToMe, Output, Poll, PortAddress as WirePortAddress};
 
 use super::reply::Reply;
+use crate::show::{FrameRate, TimeCode};
 
 /// UDP port 6454 (0x1936) of everybody.
 pub const PORT: u16 = 0x1936;
@@ -24,6 +25,9 @@ pub const DMX_LENGTH: usize = SLOTS_AT + 512;
 /// ArtPoll flag: also reply when something changes.
 pub const REPLY_ON_CHANGE: u8 = 0b0000_0010;
 
+/// Types of ArtTimeCode, 0 to 3.
+const RATES: [FrameRate; 4] = [FrameRate::F24, FrameRate::F25, FrameRate::Drop30, FrameRate::F30];
+
 /// Opcodes ("OpCodes" table).
 pub mod op {
     /// ArtPoll.
@@ -34,6 +38,24 @@ pub mod op {
     pub const DMX: u16 = 0x5000;
     /// ArtSync.
     pub const SYNC: u16 = 0x5200;
+    /// ArtAddress.
+    pub const ADDRESS: u16 = 0x6000;
+    /// ArtTimeCode.
+    pub const TIME_CODE: u16 = 0x9700;
+    /// ArtTrigger.
+    pub const TRIGGER: u16 = 0x9900;
+}
+
+/// Commands of ArtAddress ("ArtAddress", Command).
+pub mod command {
+    /// The next sender wins; others are ignored.
+    pub const CANCEL_MERGE: u8 = 0x01;
+    /// Indicators as always.
+    pub const LED_NORMAL: u8 = 0x02;
+    /// Indicators flash, so that a person finds the box.
+    pub const LED_LOCATE: u8 = 0x04;
+    /// Failsafe: hold; the next three are zero, full and scene.
+    pub const FAIL_HOLD: u8 = 0x08;
 }
 
 /// A Port-Address of 15 bits, printed as `net:sub-net:universe`.
@@ -60,6 +82,29 @@ pub enum Packet<'a> {
     Dmx(Dmx<'a>),
     /// Output now.
     Sync,
+    /// A controller changes a node's settings.
+    Address {
+        /// Which of the devices at this host; 0 and 1 are the root.
+        bind_index: u8,
+        /// One of [`command`]; the rest of the packet changes nothing here.
+        command: u8,
+    },
+    /// Time runs.
+    TimeCode {
+        /// Film 24, EBU 25, drop frame 29.97, SMPTE 30.
+        rate: FrameRate,
+        /// The time.
+        time: TimeCode,
+    },
+    /// Something is to happen.
+    Trigger {
+        /// The maker whose keys are meant; 0xffff: anybody's.
+        oem: u16,
+        /// 0 a character, 1 a macro, 2 a soft key, 3 a show.
+        key: u8,
+        /// Its number.
+        sub_key: u8,
+    },
     /// An opcode that nothing here needs.
     Other,
 }
@@ -92,6 +137,11 @@ pub fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         op::POLL => Packet::Poll { flags: *bytes.get(12)? },
         op::DMX => Packet::Dmx(dmx(bytes)?),
         op::SYNC => Packet::Sync,
+        op::ADDRESS => Packet::Address { bind_index: *bytes.get(13)?, command: *bytes.get(106)? },
+        op::TIME_CODE => time_code(bytes.get(14..19)?.first_chunk()?)?,
+        op::TRIGGER => {
+            Packet::Trigger { oem: u16::from_be_bytes(*bytes.get(14..16)?.first_chunk()?), key: *bytes.get(16)?, sub_key: *bytes.get(17)? }
+        }
         _ => Packet::Other,
     })
 }
@@ -105,6 +155,13 @@ fn dmx(bytes: &[u8]) -> Option<Dmx<'_>> {
     }
     let slots = bytes.get(SLOTS_AT..SLOTS_AT + length)?;
     Some(Dmx { sequence, physical, address: PortAddress(u16::from_be_bytes([net & 0x7f, low])), slots })
+}
+
+/// ArtTimeCode from its 14th byte on; `None` for a time that there is not.
+fn time_code(&[frames, seconds, minutes, hours, kind]: &[u8; 5]) -> Option<Packet<'static>> {
+    let rate = RATES.get(usize::from(kind)).copied()?;
+    let time = TimeCode { hours, minutes, seconds, frames };
+    (time.is_whole() && frames < rate.labels()).then_some(Packet::TimeCode { rate, time })
 }
 
 /// ArtPoll of 14 bytes, which every version takes; asks for replies on change.
@@ -140,3 +197,42 @@ pub fn dmx_template(address: PortAddress) -> Box<[u8; DMX_LENGTH]> {
 
 /// ArtSync: opcode, version 14, two auxiliary bytes of zero ("ArtSync").
 pub const SYNC: [u8; 14] = *b"Art-Net\0\x00\x52\x00\x0e\x00\x00";
+
+/// A packet's first twelve bytes: ID, opcode, version.
+fn head<const N: usize>(opcode: u16) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes[..8].copy_from_slice(ID);
+    bytes[8..10].copy_from_slice(&opcode.to_le_bytes());
+    bytes[10..12].copy_from_slice(&VERSION.to_be_bytes());
+    bytes
+}
+
+/// ArtAddress that gives one of [`command`] and leaves names, addresses and priority as they are.
+#[must_use]
+pub fn address(bind_index: u8, command: u8) -> [u8; 107] {
+    let mut bytes = head(op::ADDRESS);
+    // NetSwitch, SwIn, SwOut, SubSwitch: no change. AcnPriority: no change.
+    bytes[12] = 0x7f;
+    bytes[13] = bind_index;
+    bytes[96..105].fill(0x7f);
+    bytes[105] = 0xff;
+    bytes[106] = command;
+    bytes
+}
+
+/// ArtTimeCode of the master stream.
+#[must_use]
+pub fn time_code_packet(rate: FrameRate, time: TimeCode) -> [u8; 19] {
+    let mut bytes = head(op::TIME_CODE);
+    let kind = RATES.iter().position(|r| *r == rate).unwrap_or_default();
+    bytes[14..19].copy_from_slice(&[time.frames, time.seconds, time.minutes, time.hours, kind as u8]);
+    bytes
+}
+
+/// ArtTrigger for anybody's keys, with the 512 bytes of payload that the packet has, all zero.
+#[must_use]
+pub fn trigger(key: u8, sub_key: u8) -> [u8; 530] {
+    let mut bytes = head(op::TRIGGER);
+    bytes[14..18].copy_from_slice(&[0xff, 0xff, key, sub_key]);
+    bytes
+}

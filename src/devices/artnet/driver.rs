@@ -5,10 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::codec::{self, Dmx, Packet, PortAddress, SYNC};
+use super::controls::Controls;
 use super::frames::Stream;
 use super::health::{Facets, Picture};
 use super::nodes::{Heard, Nodes, name};
 use super::reply::{Reply, STYLE_NODE};
+use super::sync::Sync;
 use super::{FOREIGN_FOR, KEEP_ALIVE, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
 use crate::devices::{Driver, Lighting, Out, Payload, Plan, WireEvent, earlier};
 use crate::engine::{Command, Level, Op, Report};
@@ -31,8 +33,8 @@ pub struct Node {
     /// Last reply, or when the wire came up.
     heard: Mono,
     next_poll: Option<Mono>,
-    /// Frames left since the last [`Lighting::frames_done`].
-    framed: bool,
+    sync: Sync,
+    controls: Controls,
     facets: Facets,
     /// Universes that no port takes, as of the last poll.
     unheard: Vec<PortAddress>,
@@ -75,7 +77,8 @@ impl Node {
             presence: Presence::Unwired,
             heard: Mono::ZERO,
             next_poll: None,
-            framed: false,
+            sync: Sync::default(),
+            controls: Controls::new(plan, Options::of(plan)),
             facets: Facets::default(),
             unheard: Vec::new(),
             gone: Vec::new(),
@@ -100,6 +103,7 @@ impl Node {
     fn down(&mut self, why: Arc<str>, out: &mut Out) {
         self.presence = Presence::Unwired;
         self.next_poll = None;
+        self.controls.lost();
         self.nodes.clear();
         self.unheard.clear();
         out.report(Report::Offline { why });
@@ -108,6 +112,7 @@ impl Node {
 
     fn silent(&mut self, now: Mono, why: Arc<str>, out: &mut Out) {
         self.presence = Presence::Silent;
+        self.controls.lost();
         self.nodes.clear();
         self.unheard.clear();
         self.next_poll = Some(now + PROBE_EVERY);
@@ -135,8 +140,11 @@ impl Node {
             let [major, minor] = reply.version.to_be_bytes();
             let identity = format!("{} firmware {major}.{minor}", name(&reply));
             out.report(Report::Online { identity: Some(identity.into()) });
-            out.report(Report::Synced);
             self.next_poll = Some(now + POLL_EVERY);
+        }
+        self.controls.heard(now, &reply, out);
+        if came {
+            out.report(Report::Synced);
         }
         let heard = self.nodes.heard(now, from, reply);
         if heard == Heard::Rebooted {
@@ -254,17 +262,17 @@ impl Driver for Node {
             WireEvent::Data { wire: WIRE, from, payload: Payload::Datagram(bytes) } => match codec::parse(bytes) {
                 Some(Packet::Reply(reply)) => self.reply(now, from.map(|a| a.ip()), *reply, out),
                 Some(Packet::Dmx(dmx)) => self.foreign(now, from, dmx, out),
-                Some(Packet::Poll { .. } | Packet::Sync | Packet::Other) | None => {}
+                Some(_) | None => {}
             },
             _ => {}
         }
     }
 
-    fn command(&mut self, _: Mono, command: &Command, out: &mut Out) {
-        if matches!(command.op, Op::Set { .. } | Op::Fade { .. }) {
-            let why = "an Art-Net node has no properties to set (light it through its universes)".into();
-            out.report(Report::Refused { action: command.action, why });
+    fn command(&mut self, now: Mono, command: &Command, out: &mut Out) {
+        if !self.sends() && matches!(command.op, Op::Set { .. } | Op::Fade { .. }) {
+            return out.report(Report::Refused { action: command.action, why: "the node does not answer".into() });
         }
+        self.controls.command(now, command, out);
     }
 
     fn tick(&mut self, now: Mono, out: &mut Out) {
@@ -280,6 +288,12 @@ impl Driver for Node {
             self.poll(now, out);
         }
         self.judge(out);
+        if self.sends() {
+            self.controls.tick(now, out);
+        }
+        if self.options.sync && self.sync.take(now) {
+            out.send(WIRE, SYNC.to_vec());
+        }
         if self.sends() && self.repeat.is_some_and(|at| now >= at) {
             let due: Vec<PortAddress> = self.streams.iter().filter(|(_, s)| now >= s.due()).map(|(a, _)| *a).collect();
             for address in due {
@@ -292,7 +306,10 @@ impl Driver for Node {
     fn next_due(&self) -> Option<Mono> {
         let mut due = self.next_poll;
         if self.sends() {
-            due = earlier(due, self.repeat);
+            due = earlier(earlier(due, self.repeat), self.controls.next_due());
+        }
+        if self.options.sync && self.presence != Presence::Unwired {
+            due = earlier(due, self.sync.next_due());
         }
         if self.options.answers {
             due = match self.presence {
@@ -314,13 +331,15 @@ impl Lighting for Node {
         let address = PortAddress(address & 0x7fff);
         self.streams.entry(address).or_insert_with(|| Stream::new(index, address)).load(slots);
         if self.sends() {
-            self.framed = true;
             self.emit(now, address, out);
+            if self.options.sync {
+                self.sync.framed(now, address);
+            }
         }
     }
 
-    fn frames_done(&mut self, _: Mono, out: &mut Out) {
-        if std::mem::take(&mut self.framed) && self.options.sync {
+    fn frames_done(&mut self, now: Mono, out: &mut Out) {
+        if self.options.sync && self.sync.whole(now) {
             out.send(WIRE, SYNC.to_vec());
         }
     }

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::codec::{self, Packet, PortAddress, SEQUENCE_AT, SLOTS_AT};
 use super::reply::{CAN_OUTPUT, Failsafe, LENGTH, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, WIDE_ADDRESSES};
+use crate::show::{FrameRate, TimeCode};
 
 #[test]
 fn art_poll() {
@@ -79,6 +80,66 @@ fn art_sync() {
     assert_eq!(codec::parse(&golden), Some(Packet::Sync));
 }
 
+#[test]
+fn art_address() {
+    let mut golden = [0; 107];
+    let mut put = |at: usize, bytes: &[u8]| golden[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"Art-Net\0");
+    put(8, &[0x00, 0x60]); // OpAddress, low byte first
+    put(10, &[0x00, 0x0e]); // ProtVer 14
+    put(12, &[0x7f]); // NetSwitch: no change
+    put(13, &[0x01]); // BindIndex: root
+    // 14 ShortName and 32 LongName: empty, no change.
+    put(96, &[0x7f; 4]); // SwIn: no change
+    put(100, &[0x7f; 4]); // SwOut: no change
+    put(104, &[0x7f]); // SubSwitch: no change
+    put(105, &[0xff]); // AcnPriority: no change
+    put(106, &[0x04]); // Command: AcLedLocate
+    assert_eq!(codec::address(1, codec::command::LED_LOCATE), golden);
+    assert_eq!(codec::parse(&golden), Some(Packet::Address { bind_index: 1, command: 4 }));
+    assert_eq!(codec::parse(&golden[..106]), None);
+}
+
+#[test]
+fn art_time_code() {
+    #[rustfmt::skip]
+    let golden = [
+        b'A', b'r', b't', b'-', b'N', b'e', b't', 0,
+        0x00, 0x97, // OpTimeCode, low byte first
+        0x00, 0x0e, // ProtVer 14
+        0x00,       // filler
+        0x00,       // StreamId: the master stream
+        0x0c, 0x22, 0x38, 0x01, // frames 12, seconds 34, minutes 56, hours 1
+        0x01,       // Type: EBU, 25 frames a second
+    ];
+    let time = TimeCode { hours: 1, minutes: 56, seconds: 34, frames: 12 };
+    assert_eq!(codec::time_code_packet(FrameRate::F25, time), golden);
+    assert_eq!(codec::parse(&golden), Some(Packet::TimeCode { rate: FrameRate::F25, time }));
+    for (at, wrong) in [(14, 25), (15, 60), (17, 24), (18, 4)] {
+        let mut bytes = golden;
+        bytes[at] = wrong;
+        assert_eq!(codec::parse(&bytes), None, "there is no such time");
+    }
+}
+
+#[test]
+fn art_trigger() {
+    #[rustfmt::skip]
+    let golden = [
+        b'A', b'r', b't', b'-', b'N', b'e', b't', 0,
+        0x00, 0x99, // OpTrigger, low byte first
+        0x00, 0x0e, // ProtVer 14
+        0x00, 0x00, // filler
+        0xff, 0xff, // Oem: anybody's
+        0x01,       // Key: a macro
+        0x05,       // SubKey: number 5
+    ];
+    let packet = codec::trigger(1, 5);
+    assert_eq!(packet[..golden.len()], golden);
+    assert!(packet.len() == 530 && packet[golden.len()..].iter().all(|b| *b == 0), "512 bytes of payload");
+    assert_eq!(codec::parse(&golden), Some(Packet::Trigger { oem: 0xffff, key: 1, sub_key: 5 }));
+}
+
 /// A node with two ports in net 1, sub-net 2; its second port is shorted and merging.
 fn golden_reply() -> ([u8; LENGTH], Reply) {
     let mut b = [0; LENGTH];
@@ -117,6 +178,8 @@ fn golden_reply() -> ([u8; LENGTH], Reply) {
         bind_index: 2,
         status2: WIDE_ADDRESSES,
         failsafe: Failsafe::Zero,
+        sets_failsafe: false,
+        locates: Some(false),
     };
     (b, reply)
 }
@@ -126,6 +189,12 @@ fn art_poll_reply() {
     let (golden, reply) = golden_reply();
     assert_eq!(codec::parse(&golden), Some(Packet::Reply(Box::new(reply.clone()))));
     assert_eq!(reply.encode(), golden);
+    for (status, locates) in [(0x20, None), (0x60, Some(true)), (0xa0, Some(false)), (0xe0, Some(false))] {
+        let mut bytes = golden;
+        (bytes[23], bytes[217]) = (status, 0x60); // Status1: indicators; Status3: failsafe zero, can be set
+        let Some(Packet::Reply(reply)) = codec::parse(&bytes) else { panic!("a reply") };
+        assert_eq!((reply.locates, reply.sets_failsafe), (locates, true));
+    }
     assert_eq!(reply.outputs().map(|(a, _)| a).collect::<Vec<_>>(), [PortAddress(0x0123), PortAddress(0x0124)]);
 }
 

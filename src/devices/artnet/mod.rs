@@ -5,12 +5,14 @@
 //!    (net 7 bits, sub-net 4, universe 4) its ports output, and their state.
 //! 3. ArtDmx carries 512 slots of one Port-Address to its subscribers, unicast, with a sequence 1 to 255; repeated within 1 s when nothing changes.
 //! 4. ArtSync, when wanted, makes nodes output together; a node that misses it for 4 s goes back to immediate output.
-//! 5. Nothing acknowledges ArtDmx: health comes from the replies alone (merging, short, failsafe, a counter that went back).
+//! 5. ArtAddress changes a node's settings and is answered by an ArtPollReply; ArtTrigger and ArtTimeCode are answered by nothing.
+//! 6. Nothing acknowledges ArtDmx: health comes from the replies alone (merging, short, failsafe, a counter that went back).
 //!
 //! Source: "Art-Net 4 Protocol Release V1.4", Artistic Licence Engineering. Sections are named by packet.
 //! Versions covered: Art-Net 4 controllers; nodes of Art-Net II, 3 and 4 (replies of 198 bytes and more).
 
 mod codec;
+mod controls;
 mod driver;
 mod frames;
 #[cfg(test)]
@@ -20,11 +22,13 @@ mod nodes;
 mod reply;
 mod simulator;
 mod simulator_port;
+mod sync;
 #[cfg(test)]
 mod tests;
+mod time_sender;
 
 use super::{Family, Plan, Target, Wire, WireId};
-use crate::show::{Profile, Value};
+use crate::show::{FrameRate, Profile, Value};
 use crate::time::Span;
 
 pub use codec::{PORT, poll_once};
@@ -69,8 +73,10 @@ struct Options {
     broadcast: bool,
     /// The node answers polls; without it frames are sent to it blindly.
     answers: bool,
-    /// ArtSync after each grid step.
+    /// ArtSync after each whole picture.
     sync: bool,
+    /// Of the time code that it is sent.
+    frame_rate: FrameRate,
 }
 
 impl Options {
@@ -87,7 +93,11 @@ impl Options {
         };
         let discover = switch("discover").unwrap_or_else(|| device.address.as_deref().is_some_and(|a| a.ends_with(".255")));
         let on = |key, otherwise| switch(key).unwrap_or(otherwise);
-        Self { local_port, discover, broadcast: on("broadcast", false), answers: on("answers", true), sync: on("sync", false) }
+        let frame_rate = match option("frame_rate") {
+            Some(Value::Text(name)) => FrameRate::named(name).unwrap_or_default(),
+            _ => FrameRate::default(),
+        };
+        Self { local_port, discover, broadcast: on("broadcast", false), answers: on("answers", true), sync: on("sync", false), frame_rate }
     }
 }
 

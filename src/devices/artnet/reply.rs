@@ -19,6 +19,14 @@ pub const MERGES: u8 = 0x08;
 pub const SHORT: u8 = 0x04;
 /// Status2: takes Port-Addresses of 15 bits, not 8.
 pub const WIDE_ADDRESSES: u8 = 0x08;
+/// Status1 bits 7 and 6: indicators flash to be found.
+const LOCATES: u8 = 0b0100_0000;
+/// Status1 bits 7 and 6: indicators as always; bits 5 and 4: addresses set from the network.
+const NORMAL: u8 = 0b1110_0000;
+/// Status1: the bits of the indicators.
+const INDICATORS: u8 = 0b1100_0000;
+/// Status3: the failsafe can be set by ArtAddress.
+const FAILSAFE_IS_SET: u8 = 0b0010_0000;
 /// Style: a node.
 pub const STYLE_NODE: u8 = 0;
 /// Style: a controller.
@@ -53,6 +61,10 @@ pub struct Reply {
     pub status2: u8,
     /// What it does when data stops.
     pub failsafe: Failsafe,
+    /// The failsafe can be set from here.
+    pub sets_failsafe: bool,
+    /// Its indicators flash; `None` when it does not say what they do.
+    pub locates: Option<bool>,
 }
 
 /// NodeReport.
@@ -96,7 +108,8 @@ pub enum Failsafe {
 }
 
 impl Failsafe {
-    const ALL: [Self; 4] = [Self::Hold, Self::Zero, Self::Full, Self::Scene];
+    /// In the order of their bits.
+    pub const ALL: [Self; 4] = [Self::Hold, Self::Zero, Self::Full, Self::Scene];
 
     /// What a technician calls it.
     #[must_use]
@@ -147,6 +160,8 @@ impl Reply {
             bind_index: b[211],
             status2: b[212],
             failsafe: Failsafe::ALL[usize::from(b[217] >> 6)],
+            sets_failsafe: b[217] & FAILSAFE_IS_SET != 0,
+            locates: (b[23] & INDICATORS != 0).then_some(b[23] & INDICATORS == LOCATES),
         })
     }
 
@@ -162,8 +177,11 @@ impl Reply {
         b[18] = (self.base.0 >> 8) as u8 & 0x7f;
         b[19] = (self.base.0 >> 4) as u8 & 0xf;
         b[20..22].copy_from_slice(&self.oem.to_be_bytes());
-        // Indicators normal, addresses set from the network.
-        b[23] = 0b1110_0000;
+        b[23] = match self.locates {
+            None => NORMAL & !INDICATORS,
+            Some(false) => NORMAL,
+            Some(true) => NORMAL & !INDICATORS | LOCATES,
+        };
         put(&mut b[26..44], &self.short_name);
         put(&mut b[44..108], &self.long_name);
         put(&mut b[108..172], &self.report.to_string());
@@ -180,7 +198,7 @@ impl Reply {
         b[207..211].copy_from_slice(&self.ip.octets());
         b[211] = self.bind_index;
         b[212] = self.status2;
-        b[217] = (self.failsafe as u8) << 6;
+        b[217] = (self.failsafe as u8) << 6 | if self.sets_failsafe { FAILSAFE_IS_SET } else { 0 };
         b
     }
 

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::codec::{self, Packet, PortAddress, REPLY_ON_CHANGE};
+use super::codec::{self, Packet, PortAddress, REPLY_ON_CHANGE, command};
 use super::reply::{CAN_OUTPUT, Failsafe, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, STYLE_NODE, WIDE_ADDRESSES};
 use super::simulator_port::{OutputPort, Synchrony};
 use super::{Options, WIRE};
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent, earlier};
-use crate::show::Value;
+use crate::show::{TimeCode, Value};
 use crate::time::{Mono, Span};
 
 /// Replies that wait at the most.
@@ -18,8 +18,9 @@ const PORTS_A_REPLY: usize = 4;
 
 /// The node of a device: one port for each universe that the show sends to it.
 ///
-/// `peek`: `online`, `counter`, `failsafe`, `frames/<address>`, `merge/<address>`, `dmx/<address>/<slot 1 to 512>`.
-/// `poke`: `power` (switch), `reboot`, `short` and `merge` (switch; `/<address>` for one port), `failsafe` (hold, zero, full),
+/// `peek`: `online`, `counter`, `failsafe`, `locate`, `triggers` (how many came), `timecode` (the last that came), `frames/<address>`,
+/// `merge/<address>`, `dmx/<address>/<slot 1 to 512>`.
+/// `poke`: `power` (switch), `reboot`, `short` and `merge` (switch; `/<address>` for one port), `failsafe` (hold, zero, full), `locate` (switch),
 /// `address/<address>` (a new Port-Address for that port). Addresses are `0:0:1` or a number.
 #[derive(Debug)]
 pub struct SimulatedNode {
@@ -28,6 +29,9 @@ pub struct SimulatedNode {
     powered: bool,
     counter: u16,
     failsafe: Failsafe,
+    locates: bool,
+    triggers: u32,
+    time: Option<TimeCode>,
     ports: Vec<OutputPort>,
     synchrony: Synchrony,
     /// Answers ArtPoll after this, so that not all nodes answer at once.
@@ -55,6 +59,9 @@ impl SimulatedNode {
             powered: true,
             counter: 0,
             failsafe: Failsafe::Hold,
+            locates: false,
+            triggers: 0,
+            time: None,
             ports: addresses.into_iter().map(OutputPort::new).collect(),
             synchrony: Synchrony::default(),
             delay: Span::ms(address.bytes().fold(0, |sum: u64, b| (sum * 31 + u64::from(b)) % 1000)),
@@ -93,6 +100,8 @@ impl SimulatedNode {
                 bind_index,
                 status2: WIDE_ADDRESSES,
                 failsafe: self.failsafe,
+                sets_failsafe: true,
+                locates: Some(self.locates),
             };
             let mut bytes = out.buffer();
             bytes.extend_from_slice(&reply.encode());
@@ -131,7 +140,26 @@ impl SimulatedNode {
                 self.synchrony.heard(now);
                 self.ports.iter_mut().for_each(|p| p.sync(host));
             }
-            Packet::Reply(_) | Packet::Other => {}
+            Packet::Address { bind_index: 0 | 1, command } => {
+                self.obey(command);
+                self.reply(from, out);
+            }
+            Packet::Trigger { .. } => self.triggers += 1,
+            Packet::TimeCode { time, .. } => self.time = Some(time),
+            Packet::Address { .. } | Packet::Reply(_) | Packet::Other => {}
+        }
+    }
+
+    /// A command of ArtAddress; those that a node of this kind does not have change nothing.
+    fn obey(&mut self, command: u8) {
+        match command {
+            command::LED_LOCATE => self.locates = true,
+            command::LED_NORMAL => self.locates = false,
+            command::CANCEL_MERGE => self.ports.iter_mut().for_each(OutputPort::cancel_merge),
+            _ => {
+                let failsafe = command.checked_sub(command::FAIL_HOLD).and_then(|at| Failsafe::ALL.get(usize::from(at)));
+                self.failsafe = failsafe.copied().unwrap_or(self.failsafe);
+            }
         }
     }
 
@@ -218,6 +246,7 @@ impl Simulator for SimulatedNode {
             ("short", Value::Switch(on)) => self.ports_of(rest).for_each(|p| p.short = *on),
             ("merge", Value::Switch(on)) => self.ports_of(rest).for_each(|p| p.told_merging = *on),
             ("failsafe", Value::Text(word)) => self.failsafe = Failsafe::named(word).unwrap_or(self.failsafe),
+            ("locate", Value::Switch(on)) => self.locates = *on,
             ("address", value) => {
                 let to = match value {
                     Value::Int(number) => u16::try_from(*number).ok().filter(|n| *n <= 0x7fff).map(PortAddress),
@@ -241,6 +270,12 @@ impl Simulator for SimulatedNode {
             "online" => Value::Switch(self.powered),
             "counter" => Value::Int(i64::from(self.counter)),
             "failsafe" => Value::Text(self.failsafe.word().into()),
+            "locate" => Value::Switch(self.locates),
+            "triggers" => Value::Int(i64::from(self.triggers)),
+            "timecode" => {
+                let TimeCode { hours, minutes, seconds, frames } = self.time?;
+                Value::Text(format!("{hours:02}:{minutes:02}:{seconds:02}:{frames:02}").into())
+            }
             "frames" => Value::Int(i64::try_from(port?.frames).unwrap_or(i64::MAX)),
             "merge" => Value::Switch(port?.merging()),
             "dmx" => {

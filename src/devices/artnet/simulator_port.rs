@@ -27,6 +27,8 @@ pub struct OutputPort {
     /// What the next ArtSync brings to the line.
     waiting: Option<[u8; 512]>,
     sources: Vec<Source>,
+    /// After the end of a merge: the next sender is the only one (`Some(None)` while it has not come).
+    only: Option<Option<(Option<IpAddr>, u8)>>,
     /// The source of the newest packet.
     newest: Option<IpAddr>,
     failed_safe: bool,
@@ -53,6 +55,7 @@ impl OutputPort {
             levels: [0; 512],
             waiting: None,
             sources: Vec::new(),
+            only: None,
             newest: None,
             failed_safe: false,
         }
@@ -67,6 +70,12 @@ impl OutputPort {
     /// Levels came. A third sender is ignored.
     pub fn take(&mut self, now: Mono, from: Option<IpAddr>, dmx: Dmx<'_>, synchronous: bool) {
         let key = (from, dmx.physical);
+        if let Some(only) = &mut self.only {
+            if *only.get_or_insert(key) != key {
+                return;
+            }
+            self.sources.retain(|source| source.key == key);
+        }
         let place = self.sources.iter().position(|s| s.key == key);
         let Some(place) = place.or_else(|| (self.sources.len() < 2).then_some(self.sources.len())) else { return };
         if place == self.sources.len() {
@@ -99,6 +108,11 @@ impl OutputPort {
         {
             self.levels = levels;
         }
+    }
+
+    /// Ends merging: the next sender wins, the others are ignored ("ArtAddress", AcCancelMerge).
+    pub fn cancel_merge(&mut self) {
+        (self.only, self.told_merging) = (Some(None), false);
     }
 
     /// Leaves out silent senders; without any, does what the failsafe says. True when merging ended.

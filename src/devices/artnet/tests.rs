@@ -9,13 +9,19 @@ use proptest::prelude::*;
 use super::codec::{self, PortAddress, SEQUENCE_AT, SLOTS_AT};
 use super::reply::{CAN_OUTPUT, Failsafe, NodeReport, Port, Reply};
 use super::{FAMILY, PORT, WIRE};
+use crate::devices::bench::{self, Named};
 use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, earlier};
-use crate::engine::{Facet, Level, Report};
-use crate::show::{Device, DeviceIx, Profile, Rig, Show, Universe, UniverseOutput, Value};
+use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
+use crate::show::{Device, DeviceIx, Profile, PropIx, Rig, Show, Transport, Universe, UniverseOutput, Value};
 use crate::time::{Mono, Span};
 
 const CONTROLLER: ([u8; 4], u16) = ([10, 9, 0, 1], PORT);
 const NODE: ([u8; 4], u16) = ([10, 9, 0, 2], PORT);
+
+const LOCATE: Named<'_> = ("locate", &[]);
+const FAILSAFE: Named<'_> = ("failsafe", &[]);
+const END_MERGE: Named<'_> = ("key", &[("key", "end-merge")]);
+const TRIGGER: Named<'_> = ("trigger", &[("trigger", "1/5")]);
 
 /// Universe 1 at 0:0:1 and universe 2 at 0:0:2, both on the one device.
 fn show(address: &str, options: &[(&str, Value)]) -> Arc<Show> {
@@ -48,7 +54,10 @@ struct Table {
 
 impl Table {
     fn new(address: &str, options: &[(&str, Value)]) -> Self {
-        let show = show(address, options);
+        Self::of(show(address, options))
+    }
+
+    fn of(show: Arc<Show>) -> Self {
         let plan = Plan { show: &show, device: DeviceIx(0) };
         let (driver, node) = ((FAMILY.driver)(plan), (FAMILY.simulator)(plan));
         let mut table = Self { driver, node, now: Mono(1), plugged: true, reports: Vec::new(), sends: Vec::new() };
@@ -86,6 +95,10 @@ impl Table {
     fn at_driver(&mut self, from: SocketAddr, bytes: &[u8]) {
         let event = WireEvent::Data { wire: WIRE, from: Some(from), payload: Payload::Datagram(bytes) };
         self.drive(|driver, now, out| driver.handle(now, event, out));
+    }
+
+    fn command(&mut self, command: &Command) {
+        self.drive(|driver, now, out| driver.command(now, command, out));
     }
 
     fn poke(&mut self, path: &str, value: Value) {
@@ -312,6 +325,8 @@ fn of_two_found_nodes_the_one_that_leaves_is_named() {
         bind_index: 0,
         status2: 0,
         failsafe: Failsafe::Hold,
+        sets_failsafe: false,
+        locates: None,
     };
     let from = SocketAddr::from(([10, 9, 0, 77], 40_000));
     table.at_driver(from, &other.encode());
@@ -414,9 +429,121 @@ fn the_wire_is_the_shared_port_unless_the_show_says_otherwise() {
     assert_eq!(local(&[("discover", Value::Switch(false))], "10.9.0.255"), (PORT, PORT, false));
 }
 
+/// The node of the shipped profile with these properties, whose indexes are in this order.
+fn with_props(address: &str, options: &[(&str, Value)], named: &[Named<'_>]) -> Table {
+    let mut made = Show::clone(&bench::show(include_str!("../../../hardware-profiles/artnet-node.toml"), options, named));
+    made.devices[0].address = Some(address.into());
+    made.rig = show(address, &[]).rig.clone();
+    Table::of(Arc::new(made))
+}
+
+fn set(prop: u32, value: Value) -> Command {
+    Command {
+        action: ActionId(u64::from(prop) + 1),
+        prop: PropIx(prop),
+        op: Op::Set { value, transition: None },
+        due: Mono::ZERO,
+        priority: Priority::Discrete,
+        why: Why::Operator,
+    }
+}
+
+#[test]
+fn a_setting_is_proven_by_the_reply_and_sent_again_when_none_comes() {
+    let mut table = with_props("10.9.0.2", &[], &[LOCATE, FAILSAFE]);
+    table.run(Span::secs(2));
+    table.reports.clear();
+    table.command(&set(0, Value::Switch(true)));
+    assert_eq!(table.node.peek("locate"), Some(Value::Switch(true)));
+    assert!(matches!(&table.reports[0], Report::Sent { .. }), "{:?}", table.reports);
+    table.run(Span::secs(2));
+    let observed = |table: &Table, value: Value, echo: How| {
+        table.count(|r| matches!(r, Report::Observed { value: v, how, .. } if *v == value && *how == echo))
+    };
+    assert_eq!(observed(&table, Value::Switch(true), How::Echo), 1);
+    let settings = |table: &Table| table.sends.iter().filter(|s| s.bytes.len() == 107).count();
+    assert_eq!(settings(&table), 1, "proven at once");
+    table.plugged = false;
+    table.command(&set(1, Value::Text("zero".into())));
+    table.run(Span::ms(1_000));
+    table.plugged = true;
+    table.run(Span::secs(3));
+    assert_eq!(table.node.peek("failsafe"), Some(Value::Text("zero".into())), "the second try");
+    assert_eq!(settings(&table), 3);
+    table.poke("locate", Value::Switch(false));
+    table.run(Span::secs(6));
+    assert_eq!(observed(&table, Value::Switch(false), How::Word), 1, "a hand");
+}
+
+#[test]
+fn the_end_of_a_merge_leaves_the_next_sender_alone() {
+    let mut table = with_props("10.9.0.2", &[], &[END_MERGE]);
+    table.run(Span::secs(1));
+    table.frame(1, 80);
+    let mut theirs = codec::dmx_template(PortAddress(1));
+    theirs[SLOTS_AT] = 255;
+    let stranger = SocketAddr::from(([10, 9, 0, 66], PORT));
+    table.at_node(stranger, &theirs[..]);
+    assert_eq!(table.level(1, 1), Some(Value::Int(255)));
+    table.command(&set(0, Value::Switch(true)));
+    table.frame(1, 80);
+    table.at_node(stranger, &theirs[..]);
+    assert_eq!(table.level(1, 1), Some(Value::Int(80)));
+    table.run(Span::secs(3));
+    assert_eq!(table.facets(), []);
+}
+
+#[test]
+fn triggers_leave_once_and_time_code_runs_pauses_and_stops() {
+    let mut table = with_props("10.9.0.2", &[("frame_rate", Value::Text("25".into()))], &[TRIGGER, ("timecode", &[])]);
+    table.run(Span::secs(2));
+    table.command(&set(0, Value::Switch(true)));
+    let play = |clip: Option<&str>, playing| Value::Transport(Transport { clip: clip.map(Into::into), looping: false, playing });
+    table.command(&set(1, play(Some("01:00:00:00"), true)));
+    table.run(Span::secs(10));
+    assert_eq!(table.node.peek("triggers"), Some(Value::Int(1)));
+    assert_eq!(table.node.peek("timecode"), Some(Value::Text("01:00:10:00".into())));
+    let op = |op| Command { op, ..set(1, Value::Switch(true)) };
+    table.command(&op(Op::Halt));
+    table.run(Span::secs(5));
+    assert_eq!(table.node.peek("timecode"), Some(Value::Text("01:00:10:00".into())));
+    table.command(&op(Op::Continue));
+    table.run(Span::secs(1));
+    assert_eq!(table.node.peek("timecode"), Some(Value::Text("01:00:11:01".into())));
+    table.command(&set(1, play(None, false)));
+    table.run(Span::secs(5));
+    assert_eq!(table.node.peek("timecode"), Some(Value::Text("01:00:11:01".into())));
+    table.reports.clear();
+    table.command(&set(1, play(Some("01:00:00:25"), true)));
+    table.command(&set(1, play(Some("at one"), true)));
+    assert_eq!(table.count(|r| matches!(r, Report::Refused { .. })), 2);
+}
+
+#[test]
+fn a_whole_network_has_no_one_node_to_set() {
+    let mut table = with_props("10.9.0.255", &[], &[LOCATE, FAILSAFE, END_MERGE, TRIGGER]);
+    table.run(Span::secs(2));
+    table.reports.clear();
+    for prop in 0..3 {
+        table.command(&set(prop, Value::Switch(true)));
+    }
+    assert_eq!(table.count(|r| matches!(r, Report::Refused { .. })), 3);
+    table.command(&set(3, Value::Switch(true)));
+    assert_eq!(table.count(|r| matches!(r, Report::Sent { .. })), 1, "a trigger is for all");
+}
+
 /// Bytes that look like Art-Net often enough to get past the header.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    let opcode = prop_oneof![Just(codec::op::POLL), Just(codec::op::POLL_REPLY), Just(codec::op::DMX), Just(codec::op::SYNC), any::<u16>()];
+    let opcode = prop_oneof![
+        Just(codec::op::POLL),
+        Just(codec::op::POLL_REPLY),
+        Just(codec::op::DMX),
+        Just(codec::op::SYNC),
+        Just(codec::op::ADDRESS),
+        Just(codec::op::TIME_CODE),
+        Just(codec::op::TRIGGER),
+        any::<u16>()
+    ];
     let headed = (opcode, proptest::collection::vec(any::<u8>(), 0..560)).prop_map(|(opcode, rest)| {
         let mut bytes = [codec::ID.as_slice(), &opcode.to_le_bytes(), &[0, 14]].concat();
         bytes.extend(rest);

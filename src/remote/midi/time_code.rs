@@ -11,7 +11,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::show::TimeCode;
+use crate::show::{FrameRate, TimeCode};
 
 /// Places to a second: 32 frames of 4 quarters, more than there are, so that the order is that of the clock at every rate.
 const SECOND: i64 = 32 * 4;
@@ -83,7 +83,7 @@ impl Reader {
                 self.trust = Trust::Doubt(time, place(time));
                 return None;
             }
-            let now = if piece < 4 { time } else { after(time, rate) };
+            let now = if piece < 4 { time } else { time.after(rate) };
             return self.reach(place(time), place(now) + i64::from(piece % 4));
         }
         let Some((time, rate)) = self.time() else {
@@ -95,12 +95,12 @@ impl Reader {
             Trust::Sure(wanted) if wanted == time => place(time),
             Trust::Doubt(wanted, from) if wanted == time => from,
             Trust::Sure(_) | Trust::Doubt(..) => {
-                self.trust = Trust::Doubt(after(after(time, rate), rate), place(time));
+                self.trust = Trust::Doubt(time.after(rate).after(rate), place(time));
                 return None;
             }
         };
-        let second = after(time, rate);
-        self.trust = Trust::Sure(after(second, rate));
+        let second = time.after(rate);
+        self.trust = Trust::Sure(second.after(rate));
         self.reach(from, place(second) + 3)
     }
 
@@ -113,23 +113,23 @@ impl Reader {
         (to > done).then(|| done + 1..=to)
     }
 
-    /// Frames a second, and whether labels drop; from the last piece 7.
-    fn rate(&self) -> (u8, bool) {
+    /// Frames a second, from the last piece 7.
+    fn rate(&self) -> FrameRate {
         match self.pieces[7] >> 1 & 3 {
-            0 => (24, false),
-            1 => (25, false),
-            2 => (30, true),
-            _ => (30, false),
+            0 => FrameRate::F24,
+            1 => FrameRate::F25,
+            2 => FrameRate::Drop30,
+            _ => FrameRate::F30,
         }
     }
 
     /// The time that the eight pieces make.
-    fn time(&self) -> Option<(TimeCode, (u8, bool))> {
+    fn time(&self) -> Option<(TimeCode, FrameRate)> {
         let [f, f4, s, s4, m, m4, h, h4] = self.pieces;
         let join = |low: u8, high: u8| low | high << 4;
         let time = TimeCode { hours: join(h, h4 & 1), minutes: join(m, m4), seconds: join(s, s4), frames: join(f, f4) };
         let rate = self.rate();
-        (time.is_whole() && time.frames < rate.0).then_some((time, rate))
+        (time.is_whole() && time.frames < rate.labels()).then_some((time, rate))
     }
 }
 
@@ -144,25 +144,6 @@ const fn half(time: TimeCode, piece: u8) -> u8 {
     if piece.is_multiple_of(2) { byte & 0x0F } else { byte >> 4 }
 }
 
-/// The frame after. Where labels drop, the first two frames of a minute have none, but of every tenth.
-fn after(time: TimeCode, (frames, drops): (u8, bool)) -> TimeCode {
-    let mut next = TimeCode { frames: time.frames + 1, ..time };
-    if next.frames < frames {
-        return next;
-    }
-    (next.frames, next.seconds) = (0, next.seconds + 1);
-    if next.seconds == 60 {
-        (next.seconds, next.minutes) = (0, next.minutes + 1);
-    }
-    if next.minutes == 60 {
-        (next.minutes, next.hours) = (0, (next.hours + 1) % 24);
-    }
-    if drops && next.seconds == 0 && !next.minutes.is_multiple_of(10) {
-        next.frames = 2;
-    }
-    next
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -171,35 +152,35 @@ mod tests {
 
     use super::*;
 
-    const PAL: (u8, bool) = (25, false);
+    const PAL: FrameRate = FrameRate::F25;
 
     fn at(text: &str) -> TimeCode {
         TimeCode::parse(text).unwrap()
     }
 
-    fn rate_bits(rate: (u8, bool)) -> u8 {
+    fn rate_bits(rate: FrameRate) -> u8 {
         match rate {
-            (24, _) => 0,
-            (25, _) => 1,
-            (_, true) => 2,
-            _ => 3,
+            FrameRate::F24 => 0,
+            FrameRate::F25 => 1,
+            FrameRate::Drop30 => 2,
+            FrameRate::F30 => 3,
         }
     }
 
     /// The eight quarter frames of a time.
-    fn set(t: TimeCode, rate: (u8, bool)) -> Vec<[u8; 2]> {
+    fn set(t: TimeCode, rate: FrameRate) -> Vec<[u8; 2]> {
         let halves = [t.frames, t.seconds, t.minutes, t.hours | rate_bits(rate) << 5];
         let data = halves.iter().flat_map(|byte| [byte & 15, byte >> 4]);
         data.zip(0_u8..).map(|(data, piece)| [0xF1, piece << 4 | data]).collect()
     }
 
     /// Plays from a time for so many sets; what was run over, piece by piece.
-    fn play(reader: &mut Reader, from: &str, sets: usize, rate: (u8, bool)) -> Vec<RangeInclusive<Place>> {
+    fn play(reader: &mut Reader, from: &str, sets: usize, rate: FrameRate) -> Vec<RangeInclusive<Place>> {
         let mut time = at(from);
         let mut passed = Vec::new();
         for _ in 0..sets {
             passed.extend(set(time, rate).iter().filter_map(|bytes| reader.hear(bytes)));
-            time = after(after(time, rate), rate);
+            time = time.after(rate).after(rate);
         }
         passed
     }
@@ -223,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_roll_passes_each_time_once() {
-        for (rate, from) in [((24, false), "09:59:59:20"), (PAL, "09:59:59:20"), ((30, true), "00:00:59;20"), ((30, false), "00:00:59:20")]
+        for (rate, from) in
+            [(FrameRate::F24, "09:59:59:20"), (PAL, "09:59:59:20"), (FrameRate::Drop30, "00:00:59;20"), (FrameRate::F30, "00:00:59:20")]
         {
             let mut reader = Reader::default();
             let passed = play(&mut reader, from, 20, rate);
@@ -233,8 +215,8 @@ mod tests {
             assert_eq!(times(&passed, from), 1);
         }
         // A dropped label, or a frame that the rate has not, is passed with the next one that it has.
-        assert_eq!(times(&play(&mut Reader::default(), "00:00:59;20", 20, (30, true)), "00:01:00;00"), 1);
-        assert_eq!(times(&play(&mut Reader::default(), "00:00:00:10", 20, (24, false)), "00:00:00:28"), 1);
+        assert_eq!(times(&play(&mut Reader::default(), "00:00:59;20", 20, FrameRate::Drop30), "00:01:00;00"), 1);
+        assert_eq!(times(&play(&mut Reader::default(), "00:00:00:10", 20, FrameRate::F24), "00:00:00:28"), 1);
     }
 
     #[test]

@@ -288,7 +288,11 @@ impl Run {
             }
             "level" => {
                 let ix = show::ParamIx(words[1].parse().unwrap());
-                assert_eq!(self.engine.board().level(ix, self.now) / 655, words[2].parse::<u16>().unwrap(), "{line} (in per cent)");
+                assert_eq!(
+                    self.engine.board().level(ix, self.now) / (u32::MAX / 100),
+                    words[2].parse::<u32>().unwrap(),
+                    "{line} (in per cent)"
+                );
             }
             "no" => self.demand_no(words[1], &words[2..], line),
             _ => self.demand_effect(words, line),

@@ -22,6 +22,7 @@ const RINGS: &[(&str, &[&str])] = &[
     ("show", &["time"]),
     ("light", &["time", "show"]),
     ("rundown", &["time", "show"]),
+    ("import", &["time", "show"]),
     ("engine", &["time", "show", "light", "rundown"]),
     ("devices", &["time", "show", "engine"]),
     ("links", &["time", "show", "engine", "devices"]),

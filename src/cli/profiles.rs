@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::show::fault::{Fault, suggestion};
-use crate::show::{FixtureProfile, Library, Lines, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec, fixture_text};
+use crate::show::{FixtureMode, FixtureProfile, Library, Lines, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec};
 
 /// Arguments of `profiles`.
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,7 @@ fn list(library: &Library) -> String {
     }
     for key in library.fixture_keys() {
         rows.push(match library.fixture(key) {
-            Some(f) => [key.into(), f.maker.to_string(), f.model.to_string(), "fixture".into(), format!("{} slots", f.footprint)],
+            Some(f) => [key.into(), f.maker.to_string(), f.model.to_string(), "fixture".into(), size(&f)],
             None => [key.into(), "-".into(), "-".into(), "fixture".into(), "has faults: showcall profiles ".to_owned() + key],
         });
     }
@@ -209,15 +209,41 @@ fn option(key: &str, spec: &OptionSpec) -> [String; 3] {
 }
 
 fn light(fixture: &FixtureProfile) -> String {
-    let mut out = format!("{}: {} {}, {} slots\n", fixture.key, fixture.maker, fixture.model, fixture.footprint);
-    let rows = fixture.channels.iter().map(|channel| {
-        let slot = channel.fine.map_or_else(|| channel.slot.to_string(), |fine| format!("{} and {fine}", channel.slot));
-        let name = fixture_text::ATTRIBUTES.iter().find(|(_, one)| *one == channel.attribute).map_or("", |(name, _)| name);
-        let values: Vec<&str> = channel.values.keys().map(|value| &**value).collect();
-        [slot, name.to_owned(), values.join(" | ")]
-    });
-    section(&mut out, "slots", rows.collect());
+    let mut out = format!("{}: {} {}, {}\n", fixture.key, fixture.maker, fixture.model, size(fixture));
+    for mode in &fixture.modes {
+        let rows = mode.channels.iter().map(|channel| {
+            let slots: Vec<String> = channel.slots.as_slice().iter().map(ToString::to_string).collect();
+            let mut place = if slots.is_empty() { "virtual".to_owned() } else { slots.join(" and ") };
+            if mode.footprints.len() > 1 && !slots.is_empty() {
+                let _ = write!(place, " of break {}", channel.part + 1);
+            }
+            let cell = channel.cell.checked_sub(1).and_then(|nth| mode.cells.get(usize::from(nth)));
+            let mut name = channel.attribute.to_string();
+            if let Some(own) = &channel.name {
+                let _ = write!(name, " ({own})");
+            }
+            let values: Vec<&str> = channel.values.iter().map(|value| &*value.name).collect();
+            [place, cell.map_or_else(String::new, |cell| format!("/{cell}")), name, values.join(" | ")]
+        });
+        let heading = if mode.name.is_empty() { "slots".to_owned() } else { format!("mode \"{}\", {}", mode.name, slots(mode)) };
+        section(&mut out, &heading, rows.collect());
+    }
+    section(&mut out, "sources", fixture.sources.iter().map(|source| [source.to_string()]).collect());
     out
+}
+
+/// `5 slots`, `4 and 512 slots`.
+fn slots(mode: &FixtureMode) -> String {
+    let footprints: Vec<String> = mode.footprints.iter().map(ToString::to_string).collect();
+    format!("{} slots", footprints.join(" and "))
+}
+
+/// The slots of the one mode, or how many modes there are.
+fn size(fixture: &FixtureProfile) -> String {
+    match fixture.modes.as_slice() {
+        [one] => slots(one),
+        modes => format!("{} modes", modes.len()),
+    }
 }
 
 #[cfg(test)]
@@ -233,7 +259,7 @@ mod tests {
         let about = about(&library, "behringer-x32").unwrap();
         assert!(about.contains("fade = { on = \"…\", channel = \"…\", to = \"-10 dB\", over = \"2s\" }"), "{about}");
         let spot = super::about(&library, "generic-moving-spot").unwrap();
-        assert!(spot.contains("1 and 2    Pan"), "{spot}");
+        assert!(spot.contains("1 and 2      Pan"), "{spot}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::devices::DeviceState;
 use super::transport::Position;
 use super::wants::PropState;
 use super::{Effects, Engine, Level, Mode, Phase};
-use crate::show::{CueIx, Curve, LightAct, ListIx, ParamIx, Rest, Show};
+use crate::show::{CueIx, Curve, LightAct, ListIx, ParamIx, Rest, Rig, Show};
 use crate::time::Span;
 
 impl Engine {
@@ -105,24 +105,18 @@ impl Engine {
         }
     }
 
+    /// A parameter is the same one when fixture, cell and attribute have the same names.
     fn adopt_lights(&mut self, old: &Self) {
         let now = self.s.now;
+        let (was, rig) = (Arc::clone(&old.show.rig), Arc::clone(&self.show.rig));
         let mut levels = BTreeMap::new();
-        for (i, param) in (0_u32..).zip(&old.show.rig.params) {
-            if let Some(fixture) = old.show.rig.fixtures.get(param.fixture as usize)
-                && old.board.target(ParamIx(i)).is_some()
-            {
-                levels.insert((&*fixture.key, param.attribute), old.board.level(ParamIx(i), now));
+        for ix in (0..u32::try_from(was.params.len()).unwrap_or(u32::MAX)).map(ParamIx) {
+            if let Some(name) = name_of(&was, ix).filter(|_| old.board.target(ix).is_some()) {
+                levels.entry(name).or_insert_with(|| old.board.level(ix, now));
             }
         }
-        let rig = Arc::clone(&self.show.rig);
-        let of = |i: u32| {
-            let param = rig.params.get(i as usize)?;
-            let fixture = rig.fixtures.get(param.fixture as usize)?;
-            levels.get(&(&*fixture.key, param.attribute)).map(|level| (ParamIx(i), *level))
-        };
-        let count = u32::try_from(rig.params.len()).unwrap_or(u32::MAX);
-        let values: Vec<(ParamIx, u16)> = (0..count).filter_map(of).collect();
+        let all = (0..u32::try_from(rig.params.len()).unwrap_or(u32::MAX)).map(ParamIx);
+        let values: Vec<(ParamIx, u32)> = all.filter_map(|ix| Some((ix, *levels.get(&name_of(&rig, ix)?)?))).collect();
         let act = LightAct {
             values,
             release: Vec::new(),
@@ -136,4 +130,13 @@ impl Engine {
         self.board.apply(now, &act);
         self.out = Effects::new();
     }
+}
+
+/// Fixture, cell and attribute of a parameter.
+fn name_of(rig: &Rig, ix: ParamIx) -> Option<(&str, &str, &str)> {
+    let param = rig.params.get(ix.at())?;
+    let fixture = rig.fixtures.get(param.fixture as usize)?;
+    let mode = fixture.profile.modes.get(usize::from(fixture.mode));
+    let cell = param.cell.checked_sub(1).and_then(|nth| mode?.cells.get(usize::from(nth))).map_or("", |cell| &**cell);
+    Some((&*fixture.key, cell, &*rig.attribute(param)?.name))
 }

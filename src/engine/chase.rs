@@ -13,7 +13,7 @@ use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx
 #[derive(Default)]
 struct Fold {
     props: BTreeMap<PropIx, Option<Value>>,
-    lights: BTreeMap<ParamIx, u16>,
+    lights: BTreeMap<ParamIx, u32>,
     released: Vec<ParamIx>,
 }
 
@@ -162,7 +162,7 @@ impl Engine {
     }
 
     fn light_differences(&self, fold: &Fold) -> Option<LightAct> {
-        let values: Vec<(ParamIx, u16)> =
+        let values: Vec<(ParamIx, u32)> =
             fold.lights.iter().filter(|(ix, to)| self.board.target(**ix) != Some(**to)).map(|(ix, to)| (*ix, *to)).collect();
         let release: Vec<ParamIx> = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX))
             .map(ParamIx)

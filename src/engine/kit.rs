@@ -88,12 +88,31 @@ pub(super) fn show() -> Show {
 }
 
 fn rig() -> Rig {
-    let fixture = Fixture { key: "wash".into(), profile: "dimmer".into(), universe: 0, address: 1, first_param: 0, param_count: 1 };
-    let param =
-        Param { fixture: 0, attribute: Attribute::Dimmer, universe: 0, coarse: 0, fine: None, default: 0, snap: false, intensity: true };
+    let fixture = Fixture {
+        key: "wash".into(),
+        profile: Arc::default(),
+        mode: 0,
+        breaks: vec![Patched { universe: 0, address: 1 }],
+        first_param: 0,
+        param_count: 1,
+    };
+    let param = Param {
+        fixture: 0,
+        cell: 0,
+        attribute: AttrIx(0),
+        universe: 0,
+        slots: dmx::Slots::new(&[0]),
+        default: 0,
+        highlight: dmx::FULL,
+        snap: false,
+        inverse: false,
+        intensity: true,
+        dimmer: None,
+    };
     Rig {
         universes: vec![Universe { number: 1, outputs: Vec::new() }],
         fixtures: vec![fixture],
+        attributes: vec![Attribute::of("Dimmer")],
         params: vec![param],
         groups: Vec::new(),
         looks: Vec::new(),
@@ -143,7 +162,7 @@ pub(super) fn fade(to: FadeTo, over: u64) -> Act {
     Act::Fade { prop: FADER, to, over: Span::ms(over), curve: Curve::Linear }
 }
 
-pub(super) fn light(level: u16, over: u64) -> Act {
+pub(super) fn light(level: u32, over: u64) -> Act {
     Act::Light(Arc::new(LightAct {
         values: vec![(ParamIx(0), level)],
         release: Vec::new(),

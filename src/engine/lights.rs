@@ -17,7 +17,7 @@ pub(super) const TRAVEL: Span = Span::secs(1);
 const NO_RUN: u64 = 0;
 
 /// A change without a cue (an undo, a chase): all of it travels, and what it does not name stays.
-pub(super) fn travel(values: Vec<(ParamIx, u16)>, release: Vec<ParamIx>, label: &str) -> LightAct {
+pub(super) fn travel(values: Vec<(ParamIx, u32)>, release: Vec<ParamIx>, label: &str) -> LightAct {
     LightAct { values, release, up: TRAVEL, down: TRAVEL, delay: Span::ZERO, curve: Curve::Linear, rest: Rest::Keep, label: label.into() }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Undoable {
     at: Mono,
     changes: Vec<Change>,
     /// Where the parameters that the GO changed were going before.
-    lights: BTreeMap<ParamIx, Option<u16>>,
+    lights: BTreeMap<ParamIx, Option<u32>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -191,7 +191,7 @@ impl Engine {
         }
     }
 
-    fn lights_back(&mut self, before: &BTreeMap<ParamIx, Option<u16>>) {
+    fn lights_back(&mut self, before: &BTreeMap<ParamIx, Option<u32>>) {
         let (mut values, mut release) = (Vec::new(), Vec::new());
         for (ix, target) in before {
             match target {

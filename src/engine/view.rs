@@ -176,7 +176,7 @@ fn act_devices(show: &Show, act: &Act, devices: &mut Vec<DeviceIx>) {
     match act {
         Act::Want { prop, .. } | Act::Fade { prop, .. } => devices.push(show.prop(*prop).device),
         Act::Light(light) => {
-            let universes = light.values.iter().filter_map(|(ix, _)| show.rig.params.get(ix.at())).map(|p| p.universe);
+            let universes = light.values.iter().flat_map(|(ix, _)| show.rig.universes_of(*ix));
             let mut universes: Vec<u16> = universes.collect();
             universes.dedup();
             let outputs = universes.iter().filter_map(|u| show.rig.universes.get(usize::from(*u))).flat_map(|u| &u.outputs);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::curve::{ONE, shape};
-use crate::show::{Curve, LightAct, Param, ParamIx, Rest, Rig};
+use crate::show::dmx::scaled;
+use crate::show::{Curve, LightAct, ParamIx, Rest, Rig};
 use crate::time::{Mono, Span};
 
 /// Refers to no motion: the parameter rests.
@@ -43,8 +44,8 @@ pub(super) struct State {
 /// From here to there with a motion; at `to` when it is still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Travel {
-    pub(super) from: u16,
-    pub(super) to: u16,
+    pub(super) from: u32,
+    pub(super) to: u32,
     pub(super) motion: u32,
 }
 
@@ -63,15 +64,15 @@ pub(super) struct Motion {
 }
 
 impl Travel {
-    pub(super) const fn still(at: u16) -> Self {
+    pub(super) const fn still(at: u32) -> Self {
         Self { from: at, to: at, motion: STILL }
     }
 
     /// The value when `shaped` of the way is done.
-    fn at(self, shaped: u64) -> u16 {
-        let way = i64::from(self.to) - i64::from(self.from);
-        let value = i64::from(self.from) + ((way * shaped as i64 + (1 << 31)) >> 32);
-        u16::try_from(value).unwrap_or(self.to)
+    fn at(self, shaped: u64) -> u32 {
+        // At most (2^32 - 1) * 2^32 + 2^31: it fits.
+        let way = ((u64::from(self.to.abs_diff(self.from)) * shaped + (1 << 31)) >> 32) as u32;
+        if self.rises() { self.from.saturating_add(way) } else { self.from.saturating_sub(way) }
     }
 
     const fn rises(self) -> bool {
@@ -178,24 +179,28 @@ impl Board {
     /// A cue names this parameter: the run owns it, and its universe may be sent from now on.
     fn name(&mut self, ix: ParamIx) {
         let Some(state) = self.states.get_mut(ix.at()) else { return };
-        state.owned = true;
-        let universe = self.rig.params.get(ix.at()).map_or(usize::MAX, |p| usize::from(p.universe));
-        if let Some(named) = self.named.get_mut(universe)
-            && !std::mem::replace(named, true)
-        {
-            self.touch(ix.at());
+        if std::mem::replace(&mut state.owned, true) {
+            return;
+        }
+        for universe in self.rig.clone().universes_of(ix) {
+            if let Some(named) = self.named.get_mut(usize::from(universe))
+                && !std::mem::replace(named, true)
+                && let Some(touched) = self.touched.get_mut(usize::from(universe))
+            {
+                *touched = true;
+            }
         }
     }
 
     /// Where the run wants a parameter to be in the end; `None`: no cue named it in this run, or one released it.
     #[must_use]
-    pub fn target(&self, ix: ParamIx) -> Option<u16> {
+    pub fn target(&self, ix: ParamIx) -> Option<u32> {
         self.states.get(ix.at()).filter(|s| s.owned).map(|s| s.next.unwrap_or(s.now).to)
     }
 
     /// Where a parameter is at `now`; 0 for one that the rig does not have.
     #[must_use]
-    pub fn level(&self, ix: ParamIx, now: Mono) -> u16 {
+    pub fn level(&self, ix: ParamIx, now: Mono) -> u32 {
         let t = self.clock(now);
         self.states.get(ix.at()).map_or(0, |s| self.value(s, t))
     }
@@ -300,9 +305,11 @@ impl Board {
         let mut known = Known::default();
         for i in members {
             let (Some(param), Some(state)) = (self.rig.params.get(*i as usize), self.states.get(*i as usize)) else { continue };
-            let travel = self.current(state, t);
-            let value = if travel.motion == STILL { travel.to } else { travel.at(known.shaped(&self.motions, travel, t)) };
-            write(param, value, slots);
+            let mut value = self.seen(state, t, &mut known);
+            if let Some(dimmer) = param.dimmer.and_then(|ix| self.states.get(ix.at())) {
+                value = scaled(value, self.seen(dimmer, t, &mut known));
+            }
+            param.slots.write(if param.inverse { !value } else { value }, slots);
         }
     }
 
@@ -320,7 +327,13 @@ impl Board {
         state.next.filter(|n| self.motions.get(n.motion as usize).is_none_or(|m| m.begun(t))).unwrap_or(state.now)
     }
 
-    fn value(&self, state: &State, t: Mono) -> u16 {
+    /// As [`Self::value`], while a frame is made.
+    fn seen(&self, state: &State, t: Mono, known: &mut Known) -> u32 {
+        let travel = self.current(state, t);
+        if travel.motion == STILL { travel.to } else { travel.at(known.shaped(&self.motions, travel, t)) }
+    }
+
+    fn value(&self, state: &State, t: Mono) -> u32 {
         let travel = self.current(state, t);
         self.motions.get(travel.motion as usize).map_or(travel.to, |m| travel.at(m.shaped(travel.rises(), t)))
     }
@@ -344,7 +357,7 @@ impl Board {
     }
 
     /// One parameter goes to `to` with an act. A change that still waits for its delay is forgotten: the newest act wins.
-    fn take(&mut self, t: Mono, act: &LightAct, ix: ParamIx, to: u16, dark: &[u32], makers: &mut Makers) {
+    fn take(&mut self, t: Mono, act: &LightAct, ix: ParamIx, to: u32, dark: &[u32], makers: &mut Makers) {
         let (Some(param), Some(state)) = (self.rig.params.get(ix.at()).copied(), self.states.get_mut(ix.at())) else { return };
         let waiting = state.next.take();
         let state = *state;
@@ -407,7 +420,7 @@ impl Board {
     }
 
     /// Where a parameter rests.
-    pub(super) fn default_of(&self, ix: ParamIx) -> u16 {
+    pub(super) fn default_of(&self, ix: ParamIx) -> u32 {
         self.rig.params.get(ix.at()).map_or(0, |p| p.default)
     }
 
@@ -418,9 +431,10 @@ impl Board {
     }
 
     fn touch(&mut self, param: usize) {
-        let universe = self.rig.params.get(param).map_or(usize::MAX, |p| usize::from(p.universe));
-        if let Some(touched) = self.touched.get_mut(universe) {
-            *touched = true;
+        for universe in self.rig.universes_of(ParamIx(param as u32)) {
+            if let Some(touched) = self.touched.get_mut(usize::from(universe)) {
+                *touched = true;
+            }
         }
     }
 }
@@ -451,16 +465,5 @@ impl Known {
                 shaped
             }
         }
-    }
-}
-
-/// A value of 16 bits into its one or two slots.
-fn write(param: &Param, value: u16, slots: &mut [u8; 512]) {
-    let [high, low] = value.to_be_bytes();
-    if let Some(slot) = slots.get_mut(usize::from(param.coarse)) {
-        *slot = high;
-    }
-    if let Some(slot) = param.fine.and_then(|fine| slots.get_mut(usize::from(fine))) {
-        *slot = low;
     }
 }

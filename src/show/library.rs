@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::Profile;
 use super::fault::Fault;
-use super::fixture_text::{self, FixtureProfile};
-use super::profile_text;
+use super::fixture::FixtureProfile;
+use super::{fixture_text, profile_text};
 
 /// Every file under `hardware-profiles/`, by its path there.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/profiles.rs"));

@@ -1,8 +1,11 @@
 //! Ring 1: what the show *is*. Values only; knows nobody.
 
+pub mod attribute;
+pub mod dmx;
 pub mod fault;
 mod fields;
 mod finding;
+mod fixture;
 pub mod fixture_text;
 pub mod library;
 mod load;
@@ -17,8 +20,9 @@ mod trigger;
 mod value;
 pub mod value_text;
 
+pub use attribute::{AttrIx, Attribute, Emitter, Feature};
 pub use finding::{Finding, Lines, Severity};
-pub use fixture_text::{FixtureChannel, FixtureProfile};
+pub use fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue};
 pub use library::Library;
 pub use load::{Loaded, load, load_text};
 pub use model::*;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Curve, DeviceIx};
+use super::dmx::Slots;
+use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile};
 use crate::time::Span;
 
 /// Index into [`Rig::params`].
@@ -27,6 +28,8 @@ pub struct Rig {
     pub universes: Vec<Universe>,
     /// Fixtures in file order.
     pub fixtures: Vec<Fixture>,
+    /// What the parameters control, each attribute once.
+    pub attributes: Vec<Attribute>,
     /// Parameters, those of one fixture together.
     pub params: Vec<Param>,
     /// Named selections.
@@ -58,65 +61,96 @@ pub struct UniverseOutput {
 pub struct Fixture {
     /// The key in the file.
     pub key: Arc<str>,
-    /// The fixture profile's key.
-    pub profile: Arc<str>,
-    /// Index into [`Rig::universes`].
-    pub universe: u16,
-    /// First slot, 1 to 512.
-    pub address: u16,
-    /// First parameter in [`Rig::params`].
+    /// What it is.
+    pub profile: Arc<FixtureProfile>,
+    /// Index into [`FixtureProfile::modes`].
+    pub mode: u16,
+    /// Where each break of the mode is patched.
+    pub breaks: Vec<Patched>,
+    /// First parameter in [`Rig::params`]; they stand in the order of [`super::FixtureMode::channels`].
     pub first_param: u32,
     /// How many parameters.
     pub param_count: u32,
 }
 
-/// One controllable parameter: a value of 16 bits whatever the number of slots.
+/// Where one break of a fixture begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patched {
+    /// Index into [`Rig::universes`].
+    pub universe: u16,
+    /// First slot, 1 to 512.
+    pub address: u16,
+}
+
+/// A fixture, or one of its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Part {
+    /// Index into [`Rig::fixtures`].
+    pub fixture: u32,
+    /// 0: the whole fixture with all its cells. From 1: one cell.
+    pub cell: u16,
+}
+
+/// One controllable parameter: a value of 32 bits whatever the number of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param {
     /// Index into [`Rig::fixtures`].
     pub fixture: u32,
+    /// 0: the whole fixture. From 1: a cell.
+    pub cell: u16,
     /// What it controls.
-    pub attribute: Attribute,
+    pub attribute: AttrIx,
     /// Index into [`Rig::universes`].
     pub universe: u16,
-    /// Slot of the high byte, 0 to 511.
-    pub coarse: u16,
-    /// Slot of the low byte, 0 to 511.
-    pub fine: Option<u16>,
+    /// Slots in the universe, from 0; none for a virtual dimmer.
+    pub slots: Slots,
     /// Where it rests when nothing names it (a shutter rests open).
-    pub default: u16,
+    pub default: u32,
+    /// Where it goes when somebody looks for this light.
+    pub highlight: u32,
     /// Jumps at the start of a fade instead of travelling.
     pub snap: bool,
-    /// Gives light: fades out when a whole look leaves the fixture out. The dimmer, or the colours of a fixture without one.
+    /// Sent upside down.
+    pub inverse: bool,
+    /// Gives light: fades out when a whole look leaves the fixture out. A dimmer, real or virtual, that is under no other.
     pub intensity: bool,
+    /// The virtual dimmer that scales it on its way to the wire.
+    pub dimmer: Option<ParamIx>,
 }
 
-/// Attributes by their GDTF names (DIN SPEC 15800, Annex A); the small set of the built-in fixtures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Attribute {
-    Dimmer,
-    #[serde(rename = "ColorAdd_R")]
-    Red,
-    #[serde(rename = "ColorAdd_G")]
-    Green,
-    #[serde(rename = "ColorAdd_B")]
-    Blue,
-    #[serde(rename = "ColorAdd_W")]
-    White,
-    #[serde(rename = "ColorAdd_RY")]
-    Amber,
-    Pan,
-    Tilt,
-    #[serde(rename = "Shutter1")]
-    Shutter,
-    Zoom,
-    Focus1,
-    #[serde(rename = "Gobo1")]
-    Gobo,
-    #[serde(rename = "Color1")]
-    ColorWheel,
-    Control1,
+impl Rig {
+    /// The parameters of a fixture, cells and all.
+    pub fn params_of(&self, fixture: u32) -> impl Iterator<Item = (ParamIx, &Param)> {
+        let range = self.fixtures.get(fixture as usize).map_or(0..0, |one| one.first_param..one.first_param + one.param_count);
+        range.filter_map(|at| Some((ParamIx(at), self.params.get(at as usize)?)))
+    }
+
+    /// The parameters of a part.
+    pub fn params_of_part(&self, part: Part) -> impl Iterator<Item = (ParamIx, &Param)> {
+        self.params_of(part.fixture).filter(move |(_, param)| part.cell == 0 || param.cell == part.cell)
+    }
+
+    /// What the profile says of a parameter.
+    #[must_use]
+    pub fn channel(&self, ix: ParamIx) -> Option<&FixtureChannel> {
+        let fixture = self.fixtures.get(self.params.get(ix.at())?.fixture as usize)?;
+        let nth = ix.0.checked_sub(fixture.first_param)?;
+        fixture.profile.modes.get(usize::from(fixture.mode))?.channels.get(nth as usize)
+    }
+
+    /// The attribute of a parameter.
+    #[must_use]
+    pub fn attribute(&self, param: &Param) -> Option<&Attribute> {
+        self.attributes.get(param.attribute.at())
+    }
+
+    /// The universes that show a parameter: its own, or those of what it scales. May repeat.
+    pub fn universes_of(&self, ix: ParamIx) -> impl Iterator<Item = u16> {
+        let param = self.params.get(ix.at());
+        let scales = param.filter(|param| param.slots.bytes() == 0).map(|param| param.fixture);
+        let scaled = scales.into_iter().flat_map(|fixture| self.params_of(fixture)).filter(move |(_, one)| one.dimmer == Some(ix));
+        param.map(|param| param.universe).into_iter().chain(scaled.map(|(_, one)| one.universe))
+    }
 }
 
 /// A named selection of fixtures.
@@ -124,8 +158,8 @@ pub enum Attribute {
 pub struct FixtureGroup {
     /// The key in the file.
     pub key: Arc<str>,
-    /// Indexes into [`Rig::fixtures`], in file order.
-    pub fixtures: Vec<u32>,
+    /// Fixtures and cells as the file has them, each once.
+    pub parts: Vec<Part>,
 }
 
 /// A named look: values of parameters.
@@ -134,14 +168,14 @@ pub struct Look {
     /// The key in the file.
     pub key: Arc<str>,
     /// What it sets, sorted by parameter.
-    pub values: Vec<(ParamIx, u16)>,
+    pub values: Vec<(ParamIx, u32)>,
 }
 
 /// A change of the lights: targets and how they are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LightAct {
-    /// Targets, sorted by parameter; 0 to 65535.
-    pub values: Vec<(ParamIx, u16)>,
+    /// Targets, sorted by parameter; 32 bits of full.
+    pub values: Vec<(ParamIx, u32)>,
     /// Parameters that the show lets go of: they return to their default.
     pub release: Vec<ParamIx>,
     /// Time of intensities that rise, and of everything that is not intensity.

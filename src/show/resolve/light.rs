@@ -42,7 +42,7 @@ impl<'t> Loader<'t> {
             self.plain_look(look, (up, down, delay), curve, rest, acts);
             return;
         }
-        let mut values: BTreeMap<ParamIx, u16> = BTreeMap::new();
+        let mut values: BTreeMap<ParamIx, u32> = BTreeMap::new();
         let mut label: Vec<Arc<str>> = Vec::new();
         if let Some(look) = look.and_then(|at| self.rig.looks.get(at)) {
             values.extend(look.values.iter().copied());
@@ -104,10 +104,9 @@ impl<'t> Loader<'t> {
         let mut released = Vec::new();
         for node in names {
             let Some(name) = text_of(node, "release", &mut self.faults) else { continue };
-            let subject = &self.subject;
-            let message = || format!("{subject} releases \"{name}\", but the show has no such fixture or group");
-            if let Some(fixtures) = self.selections.need(name, "unknown-fixture", node.span(), message, &mut self.faults) {
-                released.extend(fixtures.iter().flat_map(|fixture| self.params_of(*fixture)).map(|(ix, _)| ix));
+            let message = format!("{} releases \"{name}\", but the show has no such fixture or group", self.subject);
+            if let Some(parts) = self.parts_named(name, node.span(), || message) {
+                released.extend(parts.iter().flat_map(|part| self.rig.params_of_part(*part)).map(|(ix, _)| ix));
             }
         }
         released.sort_unstable();

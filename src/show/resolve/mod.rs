@@ -9,6 +9,7 @@ mod civil;
 mod cues;
 mod devices;
 mod fights;
+mod fixtures;
 mod follow;
 mod groups;
 mod head;
@@ -37,7 +38,7 @@ use self::devices::DevicePatch;
 use self::names::{Names, Texts};
 use super::fault::{Fault, Faults};
 use super::fields::{Fields, Node, kind_of};
-use super::{CueIx, DeptIx, DeviceIx, FixtureProfile, HotIx, Library, LightAct, Lines, ListIx, PropIx, Rig, Show, Step};
+use super::{CueIx, DeptIx, DeviceIx, HotIx, Library, LightAct, Lines, ListIx, Part, PropIx, Rig, Show, Step};
 
 /// What a show becomes.
 pub(super) struct Resolved {
@@ -65,9 +66,7 @@ struct Loader<'t> {
     /// By device: its properties by path.
     props: Vec<BTreeMap<Arc<str>, PropIx>>,
     /// Fixtures, ranges of fixtures and groups.
-    selections: Names<Arc<[u32]>>,
-    /// By fixture.
-    fixture_profiles: Vec<Arc<FixtureProfile>>,
+    selections: Names<Arc<[Part]>>,
     looks: Names<usize>,
     /// Changes of the lights that are only a look, kept once for all cues that use them alike.
     plain_looks: BTreeMap<light::PlainLook, Arc<LightAct>>,
@@ -94,7 +93,6 @@ pub(super) fn resolve<'t>(document: &'t Spanned<DeTable<'t>>, lines: &'t Lines, 
         patches: Vec::new(),
         props: Vec::new(),
         selections: Names::default(),
-        fixture_profiles: Vec::new(),
         looks: Names::default(),
         plain_looks: BTreeMap::new(),
         macros: Names::default(),

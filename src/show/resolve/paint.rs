@@ -6,14 +6,11 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::Loader;
+use crate::show::dmx::{FULL, of_millionths, top, widen};
 use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Node, in_file_order, int_of, kind_of};
-use crate::show::fixture_text::ATTRIBUTES;
 use crate::show::value_text::read_decimal;
-use crate::show::{Attribute, FixtureProfile, ParamIx};
-
-/// Full, in the 16 bits of every parameter.
-const FULL: u16 = 65_535;
+use crate::show::{AttrIx, Emitter, FixtureChannel, ParamIx, Part, attribute};
 
 /// Keys that people use beside attributes.
 const WORDS: [&str; 4] = ["level", "colour", "pan", "tilt"];
@@ -21,30 +18,34 @@ const WORDS: [&str; 4] = ["level", "colour", "pan", "tilt"];
 /// What is wanted of some lights.
 #[derive(Debug, Default)]
 struct Paint<'t> {
-    level: Option<u16>,
-    colour: Option<[u16; 3]>,
-    raw: Vec<(Attribute, &'t Node<'t>)>,
+    level: Option<u32>,
+    colour: Option<[u32; 3]>,
+    raw: Vec<(&'t str, Range<usize>, &'t Node<'t>)>,
 }
 
 impl<'t> Loader<'t> {
-    /// Adds what an entry of a look, or of a step's `light`, wants of a fixture, a range or a group.
-    pub(super) fn paint(&mut self, name: &'t str, span: Range<usize>, node: &'t Node<'t>, values: &mut BTreeMap<ParamIx, u16>) {
-        let subject = &self.subject;
-        let message = || format!("{subject} lights \"{name}\", but the show has no such fixture or group");
-        let Some(fixtures) = self.selections.need(name, "unknown-fixture", span, message, &mut self.faults) else {
-            return;
-        };
+    /// Adds what an entry of a look, or of a step's `light`, wants of a fixture, a cell, a range or a group.
+    pub(super) fn paint(&mut self, name: &'t str, span: Range<usize>, node: &'t Node<'t>, values: &mut BTreeMap<ParamIx, u32>) {
+        let message = format!("{} lights \"{name}\", but the show has no such fixture or group", self.subject);
+        let Some(parts) = self.parts_named(name, span, || message) else { return };
         let Some(paint) = self.read_paint(node) else { return };
-        let mut coloured = paint.colour.is_none();
-        for fixture in fixtures.iter() {
-            coloured |= self.paint_fixture(*fixture, &paint, values);
+        if let Some(level) = paint.level {
+            let dimmed = parts.iter().filter(|part| self.paint_level(**part, level, values)).count();
+            if dimmed == 0 {
+                let message = format!("no fixture of \"{name}\" can be dimmed");
+                self.faults
+                    .push(Fault::rule("no-attribute", node.span(), message).help("name what it can do instead, such as Haze1 = \"50%\""));
+            }
         }
-        if !coloured {
-            let message = format!("no fixture of \"{name}\" can make a colour");
-            self.faults.push(Fault::rule("no-attribute", node.span(), message).help("take colour out, or use fixtures with colours"));
+        if let Some(colour) = paint.colour {
+            let coloured = parts.iter().filter(|part| self.paint_colour(**part, colour, values)).count();
+            if coloured == 0 {
+                let message = format!("no fixture of \"{name}\" can make a colour");
+                self.faults.push(Fault::rule("no-attribute", node.span(), message).help("take colour out, or use fixtures with colours"));
+            }
         }
-        for (attribute, node) in &paint.raw {
-            self.paint_raw(name, &fixtures, *attribute, node, values);
+        for (key, span, node) in paint.raw {
+            self.paint_raw(name, &parts, (key, span), node, values);
         }
     }
 
@@ -68,25 +69,16 @@ impl<'t> Loader<'t> {
             match key {
                 "level" => paint.level = self.level(node),
                 "colour" => paint.colour = self.colour(node),
-                "pan" => paint.raw.push((Attribute::Pan, node)),
-                "tilt" => paint.raw.push((Attribute::Tilt, node)),
-                _ => match ATTRIBUTES.iter().find(|(name, _)| *name == key) {
-                    Some((_, attribute)) => paint.raw.push((*attribute, node)),
-                    None => {
-                        let message = format!("lights have no \"{key}\"");
-                        let known = WORDS.into_iter().chain(ATTRIBUTES.iter().map(|(name, _)| *name));
-                        let help =
-                            suggestion(key, known).unwrap_or_else(|| format!("write {}, or an attribute such as Zoom", WORDS.join(", ")));
-                        self.faults.push(Fault::rule("unknown-key", span, message).help(help));
-                    }
-                },
+                "pan" => paint.raw.push(("Pan", span, node)),
+                "tilt" => paint.raw.push(("Tilt", span, node)),
+                _ => paint.raw.push((key, span, node)),
             }
         }
         Some(paint)
     }
 
-    /// `"80%"` in 16 bits.
-    fn level(&mut self, node: &Node<'_>) -> Option<u16> {
+    /// `"80%"` in 32 bits.
+    fn level(&mut self, node: &Node<'_>) -> Option<u32> {
         let level = node.get_ref().as_str().and_then(|_| share(node));
         if level.is_none() {
             self.faults
@@ -95,12 +87,12 @@ impl<'t> Loader<'t> {
         level
     }
 
-    /// `"#FFE7C4"` in 16 bits each.
-    fn colour(&mut self, node: &Node<'_>) -> Option<[u16; 3]> {
+    /// `"#FFE7C4"` in 32 bits each.
+    fn colour(&mut self, node: &Node<'_>) -> Option<[u32; 3]> {
         let digits = node.get_ref().as_str().and_then(|text| text.strip_prefix('#')).filter(|digits| digits.len() == 6);
         let part = |at: usize| {
             let byte = u8::from_str_radix(digits?.get(at..at + 2)?, 16).ok()?;
-            Some(u16::from(byte) * 257)
+            Some(widen(u32::from(byte), 1))
         };
         let plain = digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         let colour = if plain { part(0).zip(part(2)).zip(part(4)).map(|((r, g), b)| [r, g, b]) } else { None };
@@ -111,96 +103,136 @@ impl<'t> Loader<'t> {
         colour
     }
 
-    /// Level and colour of one fixture; true when it has colours.
-    ///
-    /// A white emitter adds what red, green and blue have in common. A fixture without a dimmer takes its level through its colours.
-    fn paint_fixture(&self, fixture: u32, paint: &Paint<'_>, values: &mut BTreeMap<ParamIx, u16>) -> bool {
-        let params = self.params_of(fixture);
-        let dims = params.iter().any(|(_, attribute)| *attribute == Attribute::Dimmer);
-        let colours = params.iter().any(|(_, attribute)| is_colour(*attribute));
-        let scale = if dims { FULL } else { paint.level.unwrap_or(FULL) };
-        let colour = match (paint.colour, dims, paint.level) {
-            (Some(colour), ..) => Some(colour),
-            (None, false, Some(_)) => Some([FULL; 3]),
-            _ => None,
-        };
-        for (ix, attribute) in params {
-            if attribute == Attribute::Dimmer {
-                values.extend(paint.level.map(|level| (ix, level)));
-            } else if let Some([red, green, blue]) = colour {
-                let part = match attribute {
-                    Attribute::Red => red,
-                    Attribute::Green => green,
-                    Attribute::Blue => blue,
-                    Attribute::White => red.min(green).min(blue),
-                    Attribute::Amber => 0,
-                    _ => continue,
-                };
-                values.insert(ix, scaled(part, scale));
-            }
+    /// The level of a part; false when it has no dimmer. A whole fixture has its light from its own dimmer where it has one, and
+    /// its cells share that out in full; else from those of its cells.
+    fn paint_level(&self, part: Part, level: u32, values: &mut BTreeMap<ParamIx, u32>) -> bool {
+        let dims: Vec<_> = self.rig.params_of_part(part).filter(|(_, param)| self.is(param.attribute, "Dimmer")).collect();
+        let master = part.cell == 0 && dims.iter().any(|(_, param)| param.cell == 0);
+        for (ix, param) in &dims {
+            values.insert(*ix, if master && param.cell != 0 { FULL } else { level });
         }
-        colours
+        !dims.is_empty()
     }
 
-    /// One attribute by name, of every fixture that has it.
-    fn paint_raw(&mut self, name: &str, fixtures: &[u32], attribute: Attribute, node: &'t Node<'t>, values: &mut BTreeMap<ParamIx, u16>) {
+    /// The colour of a part; false when it mixes none. A white emitter adds what red, green and blue have in common.
+    fn paint_colour(&self, part: Part, [red, green, blue]: [u32; 3], values: &mut BTreeMap<ParamIx, u32>) -> bool {
+        let emitters: Vec<(ParamIx, Emitter)> =
+            self.rig.params_of_part(part).filter_map(|(ix, param)| Some((ix, self.rig.attribute(param)?.emitter?))).collect();
+        let white = emitters.iter().any(|(_, emitter)| *emitter == Emitter::White);
+        for (ix, emitter) in &emitters {
+            let value = match emitter {
+                Emitter::Red => red,
+                Emitter::Green => green,
+                Emitter::Blue => blue,
+                Emitter::White => red.min(green).min(blue),
+                Emitter::WarmWhite | Emitter::CoolWhite if !white => red.min(green).min(blue),
+                Emitter::MinusRed => FULL - red,
+                Emitter::MinusGreen => FULL - green,
+                Emitter::MinusBlue => FULL - blue,
+                _ => 0,
+            };
+            values.insert(*ix, value);
+        }
+        !emitters.is_empty()
+    }
+
+    /// One attribute by name, of every part that has it.
+    fn paint_raw(
+        &mut self,
+        name: &str,
+        parts: &[Part],
+        (key, span): (&str, Range<usize>),
+        node: &'t Node<'t>,
+        values: &mut BTreeMap<ParamIx, u32>,
+    ) {
+        let Some(wanted) = self.rig.attributes.iter().position(|one| *one.name == *key) else {
+            return self.no_attribute(name, key, span, node);
+        };
         let mut had = false;
-        for fixture in fixtures {
-            for (ix, _) in self.params_of(*fixture).into_iter().filter(|(_, of)| *of == attribute) {
+        for part in parts {
+            let all = self.rig.params_of_part(*part).filter(|(_, param)| param.attribute.at() == wanted);
+            for ix in all.map(|(ix, _)| ix).collect::<Vec<_>>() {
                 had = true;
-                let wide = self.rig.params.get(ix.at()).is_some_and(|param| param.fine.is_some());
-                let Some(value) = self.fixture_profiles.get(*fixture as usize).and_then(|profile| raw(profile, attribute, node, wide))
-                else {
-                    let top = if wide { 65_535 } else { 255 };
-                    let message = format!("this attribute goes from \"0%\" to \"100%\", or from 0 to {top}");
-                    self.faults.push(
-                        Fault::rule("level", node.span(), message)
-                            .help("write \"50%\", a whole number, or a value that the fixture's profile names"),
-                    );
+                let Some(channel) = self.rig.channel(ix) else { continue };
+                let Some(value) = raw(channel, node) else {
+                    let fault = no_such_value(channel, node);
+                    self.faults.push(fault);
                     return;
                 };
+                if key == "Dimmer" {
+                    self.paint_level(*part, value, values);
+                    break;
+                }
                 values.insert(ix, value);
             }
         }
         if !had {
-            let message = format!("no fixture of \"{name}\" has this attribute");
-            self.faults.push(Fault::rule("no-attribute", node.span(), message).help("take it out, or use fixtures that have it"));
+            self.no_attribute(name, key, span, node);
         }
     }
 
-    /// The parameters of a fixture.
-    pub(super) fn params_of(&self, fixture: u32) -> Vec<(ParamIx, Attribute)> {
-        let Some(fixture) = self.rig.fixtures.get(fixture as usize) else { return Vec::new() };
-        let range = fixture.first_param..fixture.first_param + fixture.param_count;
-        range.filter_map(|at| self.rig.params.get(at as usize).map(|param| (ParamIx(at), param.attribute))).collect()
+    /// Nothing that is named has this attribute; one that nobody ever heard of may be a slip.
+    fn no_attribute(&mut self, name: &str, key: &str, span: Range<usize>, node: &Node<'_>) {
+        let known = || self.rig.attributes.iter().map(|one| &*one.name);
+        if attribute::is_known(key) || known().any(|one| one == key) {
+            let message = format!("no fixture of \"{name}\" has this attribute");
+            self.faults.push(Fault::rule("no-attribute", node.span(), message).help("take it out, or use fixtures that have it"));
+            return;
+        }
+        let message = format!("lights have no \"{key}\"");
+        let help = suggestion(key, WORDS.into_iter().chain(known())).filter(|help| help.starts_with("did"));
+        let help = help.or_else(|| attribute::meant(key).map(|meant| format!("did you mean \"{meant}\"?")));
+        let help = help.unwrap_or_else(|| format!("write {}, or an attribute such as Zoom", WORDS.join(", ")));
+        self.faults.push(Fault::rule("unknown-key", span, message).help(help));
+    }
+
+    /// In a whole picture that lights cells of a fixture, its own dimmer is up, and the cells that the picture leaves out are dark.
+    pub(super) fn light_masters(&self, values: &mut BTreeMap<ParamIx, u32>) {
+        let mut fixtures: Vec<u32> = values.keys().filter_map(|ix| self.rig.params.get(ix.at())).map(|param| param.fixture).collect();
+        fixtures.dedup();
+        for fixture in fixtures {
+            let dims: Vec<_> = self.rig.params_of(fixture).filter(|(_, param)| self.is(param.attribute, "Dimmer")).collect();
+            let (masters, cells): (Vec<_>, Vec<_>) = dims.into_iter().partition(|(_, param)| param.cell == 0);
+            let lit = cells.iter().any(|(ix, _)| values.contains_key(ix)) && !masters.iter().any(|(ix, _)| values.contains_key(ix));
+            if lit && !masters.is_empty() {
+                values.extend(masters.iter().map(|(ix, _)| (*ix, FULL)));
+                for (ix, _) in &cells {
+                    values.entry(*ix).or_insert(0);
+                }
+            }
+        }
+    }
+
+    fn is(&self, attribute: AttrIx, name: &str) -> bool {
+        self.rig.attributes.get(attribute.at()).is_some_and(|one| *one.name == *name)
     }
 }
 
-/// Emitters that a colour sets.
-pub(super) const fn is_colour(attribute: Attribute) -> bool {
-    matches!(attribute, Attribute::Red | Attribute::Green | Attribute::Blue | Attribute::White | Attribute::Amber)
-}
-
-/// `part` at the level `scale`, rounded.
-fn scaled(part: u16, scale: u16) -> u16 {
-    let product = u32::from(part) * u32::from(scale);
-    u16::try_from((product + u32::from(FULL) / 2) / u32::from(FULL)).unwrap_or(FULL)
-}
-
-/// A share from `"0%"` to `"100%"` in 16 bits.
-fn share(node: &Node<'_>) -> Option<u16> {
+/// A share from `"0%"` to `"100%"` in 32 bits.
+fn share(node: &Node<'_>) -> Option<u32> {
     let millionths = read_decimal(node.get_ref()).filter(|n| (0..=1_000_000).contains(n))?;
-    u16::try_from((millionths * i64::from(FULL) + 500_000) / 1_000_000).ok()
+    Some(of_millionths(u32::try_from(millionths).ok()?))
 }
 
 /// An attribute's value: a share, a number in the channel's own bytes, or a name of the profile.
-fn raw(profile: &FixtureProfile, attribute: Attribute, node: &Node<'_>, wide: bool) -> Option<u16> {
+fn raw(channel: &FixtureChannel, node: &Node<'_>) -> Option<u32> {
     match node.get_ref() {
-        DeValue::String(name) => {
-            let channel = profile.channels.iter().find(|channel| channel.attribute == attribute);
-            channel.and_then(|channel| channel.values.get(&**name).copied()).or_else(|| share(node))
+        DeValue::String(name) => channel.named(name).or_else(|| share(node)),
+        value => {
+            let bytes = channel.slots.bytes().max(1);
+            let raw = int_of(value).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= top(bytes))?;
+            Some(if channel.inverse { !widen(raw, bytes) } else { widen(raw, bytes) })
         }
-        value if wide => int_of(value).and_then(|n| u16::try_from(n).ok()),
-        value => int_of(value).and_then(|n| u8::try_from(n).ok()).map(|n| u16::from(n) * 257),
     }
+}
+
+/// What the attribute takes.
+fn no_such_value(channel: &FixtureChannel, node: &Node<'_>) -> Fault {
+    let top = top(channel.slots.bytes().max(1));
+    let message = format!("this attribute goes from \"0%\" to \"100%\", or from 0 to {top}");
+    let known = channel.values.iter().map(|value| &*value.name);
+    let said = node.get_ref().as_str().unwrap_or_default();
+    let help = suggestion(said, known).filter(|_| !said.is_empty());
+    let help = help.unwrap_or_else(|| "write \"50%\", a whole number, or a value that the fixture's profile names".into());
+    Fault::rule("level", node.span(), message).help(help)
 }

@@ -1,29 +1,14 @@
-//! `[universe.*]`, `[fixture.*]`, `[group.*]`, `[look.*]`: the rig, with every slot belonging to one fixture.
+//! `[universe.*]` and `[look.*]`: where light goes out, and named pictures of it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
-
 use toml::de::DeValue;
 
 use super::Loader;
 use super::light::RESERVED;
-use super::paint::is_colour;
 use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node, int_of};
-use crate::show::{Attribute, DeviceIx, Fixture, FixtureGroup, FixtureProfile, Look, Param, ParamIx, Universe, UniverseOutput};
-
-/// Slots of a universe.
-const SLOTS: u16 = 512;
-
-/// Slots that a fixture takes.
-struct Taken {
-    universe: u16,
-    first: u16,
-    last: u16,
-    key: Arc<str>,
-    span: Range<usize>,
-}
+use crate::show::{DeviceIx, Look, Looks, ParamIx, Universe, UniverseOutput};
 
 impl<'t> Loader<'t> {
     /// Universes, then fixtures on them, then groups of them, then looks.
@@ -102,174 +87,6 @@ impl<'t> Loader<'t> {
         Some(UniverseOutput { device, address: address? })
     }
 
-    /// All fixtures and ranges of fixtures.
-    fn fixtures(&mut self, top: &mut Fields<'t, 't>, universes: &BTreeMap<u16, Option<u16>>) {
-        let mut taken = Vec::new();
-        for (key, span, node) in self.tables(top, "fixture") {
-            self.reserved("fixture", key, &span);
-            let fixtures = self.fixture(key, span, node, universes, &mut taken);
-            self.selections.declare(key, fixtures);
-        }
-        self.overlaps(taken);
-    }
-
-    /// One fixture, or `count` of them in a row: `wash1`, `wash2` …
-    fn fixture(
-        &mut self,
-        key: &'t str,
-        span: Range<usize>,
-        node: &'t Node<'t>,
-        universes: &BTreeMap<u16, Option<u16>>,
-        taken: &mut Vec<Taken>,
-    ) -> Option<Arc<[u32]>> {
-        let mut fields = Fields::of(node, format!("fixture {key}"), &mut self.faults)?;
-        for key in ["universe", "address"] {
-            if !fields.has(key) {
-                self.faults
-                    .push(Fault::rule("missing", span.clone(), format!("{} has no {key}", fields.place())).help(format!("add {key} = 1")));
-            }
-        }
-        let profile_span = fields.get("profile").map(toml::Spanned::span).unwrap_or_default();
-        let profile = fields.need_text("profile", &mut self.faults);
-        let universe_span = fields.get("universe").map(toml::Spanned::span).unwrap_or_default();
-        let number = fields.int("universe", 1..=63_999, &mut self.faults);
-        let address_span = fields.get("address").map(toml::Spanned::span).unwrap_or_default();
-        let address = fields.int("address", 1..=i64::from(SLOTS), &mut self.faults);
-        let count = fields.int("count", 1..=i64::from(SLOTS), &mut self.faults);
-        let spacing = fields.int("spacing", 1..=i64::from(SLOTS), &mut self.faults);
-        fields.text("name", &mut self.faults);
-        fields.finish(&mut self.faults);
-        let profile = self.fixture_profile(profile?, profile_span, key)?;
-        let number = u16::try_from(number?).ok()?;
-        let universe = match universes.get(&number) {
-            Some(universe) => (*universe)?,
-            None => {
-                let message = format!("fixture {key} is on universe {number}, but the show has no such universe");
-                self.faults.push(
-                    Fault::rule("unknown-universe", universe_span, message).help(format!("add [universe.{number}] with on and address")),
-                );
-                return None;
-            }
-        };
-        let address = u16::try_from(address?).ok()?;
-        let step = spacing.and_then(|n| u16::try_from(n).ok()).unwrap_or(profile.footprint);
-        let mut fixtures = Vec::new();
-        for nth in 0..count.and_then(|n| u16::try_from(n).ok()).unwrap_or(1) {
-            let first = address.saturating_add(nth.saturating_mul(step));
-            let last = first.saturating_add(profile.footprint - profile.footprint.min(1));
-            let own = if count.is_some() { format!("{key}{}", nth + 1) } else { key.to_owned() };
-            if last > SLOTS {
-                let message =
-                    format!("fixture {own} takes {} slots from {first}, past the end of the universe at {SLOTS}", profile.footprint);
-                self.faults.push(Fault::rule("past-512", address_span, message).help("move it, or start the next universe"));
-                break;
-            }
-            let own: Arc<str> = own.into();
-            taken.push(Taken { universe, first, last, key: Arc::clone(&own), span: address_span.clone() });
-            let ix = u32::try_from(self.rig.fixtures.len()).ok()?;
-            if count.is_some() {
-                self.selections.declare(&own, Some(Arc::from([ix])));
-            }
-            self.add_fixture(own, &profile, universe, first);
-            fixtures.push(ix);
-        }
-        Some(fixtures.into())
-    }
-
-    /// Puts a fixture and its parameters into the rig.
-    fn add_fixture(&mut self, key: Arc<str>, profile: &Arc<FixtureProfile>, universe: u16, address: u16) {
-        let fixture = u32::try_from(self.rig.fixtures.len()).unwrap_or(u32::MAX);
-        let first_param = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX);
-        let dims = profile.channels.iter().any(|channel| channel.attribute == Attribute::Dimmer);
-        for channel in &profile.channels {
-            let slot = |slot: u16| (address + slot).saturating_sub(2);
-            self.rig.params.push(Param {
-                fixture,
-                attribute: channel.attribute,
-                universe,
-                coarse: slot(channel.slot),
-                fine: channel.fine.map(slot),
-                default: channel.default,
-                snap: channel.snap,
-                intensity: channel.attribute == Attribute::Dimmer || (!dims && is_colour(channel.attribute)),
-            });
-        }
-        let param_count = u32::try_from(profile.channels.len()).unwrap_or(0);
-        self.rig.fixtures.push(Fixture { key, profile: Arc::clone(&profile.key), universe, address, first_param, param_count });
-        self.fixture_profiles.push(Arc::clone(profile));
-    }
-
-    /// The mode of a fixture.
-    fn fixture_profile(&mut self, name: &str, span: Range<usize>, key: &str) -> Option<Arc<FixtureProfile>> {
-        let found = self.library.fixture(name);
-        let source = self.library.source(name, true).is_some();
-        if source {
-            self.profiles.insert((name.to_owned(), true));
-        }
-        if found.is_none() && source {
-            let message = format!("fixture {key} uses the profile \"{name}\", which has faults of its own");
-            self.faults.push(Fault::rule("broken-profile", span, message).help("they are listed here too, under the profile's name"));
-        } else if found.is_none() {
-            let message = format!("fixture {key} uses the profile \"{name}\", but there is no such fixture profile");
-            self.faults.unknown_as("unknown-profile", span, message, name, self.library.fixture_keys());
-        }
-        found
-    }
-
-    /// Two fixtures on one slot.
-    fn overlaps(&mut self, mut taken: Vec<Taken>) {
-        taken.sort_by_key(|one| (one.universe, one.first));
-        let mut widest: Option<&Taken> = None;
-        for one in &taken {
-            if let Some(other) = widest.filter(|other| other.universe == one.universe) {
-                if one.first <= other.last {
-                    let message = format!(
-                        "fixture {} ({} to {}) overlaps {} ({} to {})",
-                        one.key, one.first, one.last, other.key, other.first, other.last
-                    );
-                    let help = format!("the next free address after {} is {}", other.key, other.last + 1);
-                    self.faults.push(Fault::rule("overlap", one.span.clone(), message).help(help));
-                }
-                if one.last <= other.last {
-                    continue;
-                }
-            }
-            widest = Some(one);
-        }
-    }
-
-    /// `[group.*]`: fixtures, ranges and groups that stand above.
-    fn fixture_groups(&mut self, top: &mut Fields<'t, 't>) {
-        for (key, span, node) in self.tables(top, "group") {
-            self.reserved("group", key, &span);
-            if self.selections.find(key).is_some() {
-                let fault =
-                    Fault::rule("duplicate", span.clone(), format!("\"{key}\" is a fixture already, so no group can have the name"));
-                self.faults.push(fault.help("give the group another name"));
-                continue;
-            }
-            let Some(mut fields) = Fields::of(node, format!("group {key}"), &mut self.faults) else { continue };
-            let names = fields.texts("fixtures", &mut self.faults);
-            let mut fixtures: Vec<u32> = Vec::new();
-            let mut whole = true;
-            for (name, span) in names {
-                let message = || format!("group {key} has \"{name}\", but the show has no such fixture (or group above this one)");
-                match self.selections.need(&name, "unknown-fixture", span, message, &mut self.faults) {
-                    Some(found) => fixtures.extend(found.iter()),
-                    None => whole = false,
-                }
-            }
-            if fixtures.is_empty() && whole {
-                self.faults.push(Fault::rule("missing", span, format!("group {key} has no fixtures")).help("add fixtures = [\"…\"]"));
-            }
-            fields.finish(&mut self.faults);
-            fixtures.sort_unstable();
-            fixtures.dedup();
-            self.selections.declare(key, whole.then(|| Arc::from(fixtures.as_slice())));
-            self.rig.groups.push(FixtureGroup { key: key.into(), fixtures });
-        }
-    }
-
     /// `[look.*]`: what stands later in a look wins.
     fn read_looks(&mut self, top: &mut Fields<'t, 't>) {
         for (key, _, node) in self.tables(top, "look") {
@@ -278,9 +95,12 @@ impl<'t> Loader<'t> {
                 self.looks.declare(key, None);
                 continue;
             };
-            let mut values: BTreeMap<ParamIx, u16> = BTreeMap::new();
+            let mut values: BTreeMap<ParamIx, u32> = BTreeMap::new();
             for (name, span, node) in fields.rest() {
                 self.paint(name, span, node, &mut values);
+            }
+            if self.show.looks == Looks::Whole {
+                self.light_masters(&mut values);
             }
             self.looks.declare(key, Some(self.rig.looks.len()));
             self.rig.looks.push(Look { key: key.into(), values: values.into_iter().collect() });
@@ -288,7 +108,7 @@ impl<'t> Loader<'t> {
     }
 
     /// Names that `light` has for itself.
-    fn reserved(&mut self, what: &str, key: &str, span: &Range<usize>) {
+    pub(super) fn reserved(&mut self, what: &str, key: &str, span: &Range<usize>) {
         if RESERVED.contains(&key) {
             let message = format!("no {what} can be called \"{key}\": light = {{ {key} = … }} means something else");
             self.faults.push(Fault::rule("reserved", span.clone(), message).help("choose another name"));

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::show::dmx::{FULL, widen};
 use crate::show::*;
 use crate::time::Span;
 
@@ -313,18 +314,21 @@ fn a_rig_is_patched_and_a_look_is_its_values() {
     let (show, _) = steps("");
     let rig = &show.rig;
     assert_eq!(rig.universes[0].outputs, [UniverseOutput { device: DeviceIx(1), address: 0x123 }]);
-    let keys: Vec<(&str, u16)> = rig.fixtures.iter().map(|fixture| (&*fixture.key, fixture.address)).collect();
+    let keys: Vec<(&str, u16)> = rig.fixtures.iter().map(|fixture| (&*fixture.key, fixture.breaks[0].address)).collect();
     assert_eq!(keys, [("wash1", 1), ("wash2", 6), ("tube", 101)]);
-    assert_eq!(rig.groups[0].fixtures, [0, 1, 2]);
-    let coarse: Vec<u16> = rig.params.iter().map(|param| param.coarse).collect();
-    assert_eq!(coarse, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 101, 102, 103]);
+    assert_eq!(rig.groups[0].parts, [0, 1, 2].map(|fixture| Part { fixture, cell: 0 }));
+    let slots: Vec<u16> = rig.params.iter().flat_map(|param| param.slots.as_slice()).copied().collect();
+    assert_eq!(slots, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 101, 102, 103]);
+    assert_eq!(rig.params[14].slots.bytes(), 0, "a dimmer that the tube does not have");
     let bright: Vec<usize> = (0..rig.params.len()).filter(|at| rig.params[*at].intensity).collect();
-    assert_eq!(bright, [0, 5, 10, 11, 12], "the dimmer, or the colours of a fixture without one");
-    let look: Vec<(u32, u16)> = rig.looks[0].values.iter().map(|(ix, value)| (ix.0, *value)).collect();
-    let (half, orange) = (32_768, 0x8080);
-    let wash = |first: u32, level: u16| [(first, level), (first + 1, 65_535), (first + 2, orange), (first + 3, 0), (first + 4, 0)];
-    let tube = [(10, half), (11, 16_448), (12, 0)];
-    assert_eq!(look, [&wash(0, half)[..], &wash(5, 65_535)[..], &tube[..]].concat());
+    assert_eq!(bright, [0, 5, 14]);
+    let scaled: Vec<Option<ParamIx>> = rig.params[10..].iter().map(|param| param.dimmer).collect();
+    assert_eq!(scaled, [Some(ParamIx(14)), Some(ParamIx(14)), Some(ParamIx(14)), None, None]);
+    let look: Vec<(u32, u32)> = rig.looks[0].values.iter().map(|(ix, value)| (ix.0, *value)).collect();
+    let (half, orange) = (0x8000_0000, 0x8080_8080);
+    let wash = |first: u32, level: u32| [(first, level), (first + 1, FULL), (first + 2, orange), (first + 3, 0), (first + 4, 0)];
+    let tube = [(10, FULL), (11, orange), (12, 0), (14, half)];
+    assert_eq!(look, [&wash(0, half)[..], &wash(5, FULL)[..], &tube[..]].concat(), "level and colour travel each by itself");
 }
 
 #[test]
@@ -337,8 +341,8 @@ fn light_is_a_look_or_lights_by_name() {
     assert_eq!((lights[0].rest, lights[0].up, lights[0].down), (Rest::Out, Span::secs(3), Span::secs(5)), "a look is the whole picture");
     assert_eq!(lights[0].values, show.rig.looks[0].values);
     assert_eq!((lights[1].rest, &*lights[1].label), (Rest::Keep, "tube"), "lights by name leave the others alone");
-    assert_eq!(lights[1].values, [(ParamIx(13), 20 * 257)]);
-    assert_eq!(lights[2].release, [10, 11, 12, 13].map(ParamIx));
+    assert_eq!(lights[1].values, [(ParamIx(13), widen(20, 1))]);
+    assert_eq!(lights[2].release, [10, 11, 12, 13, 14].map(ParamIx));
     assert_eq!(lights[2].rest, Rest::Out);
 }
 
@@ -398,4 +402,89 @@ fn safe_and_start_list_acts() {
     assert_eq!(safe[1..], ["0s: ch/01/on = off", "0s: aux/1/on = off"]);
     assert!(wants(&show, &step(&show.start))[0].starts_with("0s: light warm Out up 0s"));
     assert_eq!(show.at_exit, AtExit::Safe);
+}
+
+const BAR: &str = r#"
+maker = "Test"
+model = "Bar"
+[[mode]]
+name = "pixels"
+footprint = [1, 8]
+cells = ["left", "right"]
+[[mode.channel]]
+attribute = "Dimmer"
+slot = 1
+[[mode.channel]]
+attribute = "ColorAdd_R"
+break = 2
+slot = 1
+ultra = 3
+fine = 2
+each = 4
+[[mode.channel]]
+attribute = "Shutter1"
+break = 2
+slot = 4
+values = { closed = [0, 9], open = [10, 20] }
+[[mode]]
+name = "one"
+footprint = 1
+[[mode.channel]]
+attribute = "Zoom"
+slot = 1
+inverse = true
+default = 255
+"#;
+
+/// A show with two bars of cells and these looks.
+fn bars(looks: &str) -> Arc<Show> {
+    let text = format!(
+        "[show]\ntitle = \"T\"\nat_exit = \"leave\"\nlooks = \"whole\"\n[safe]\ntell = \"x\"\n[device.node]\nprofile = \"artnet-node\"\naddress = \"10.0.0.1\"\n\
+         [universe.1]\non = \"node\"\naddress = 1\n[universe.2]\non = \"node\"\naddress = 2\n\
+         [fixture.bar]\nprofile = \"bar\"\nmode = \"pixels\"\ncount = 2\nuniverse = [1, 2]\naddress = [10, 101]\ninvert = [\"Shutter1\"]\n\
+         [fixture.lens]\nprofile = \"bar\"\nmode = \"one\"\nuniverse = 1\naddress = 1\n\
+         [group.ends]\nfixtures = [\"bar2/right\", \"bar1/left\", \"bar2/right\"]\n[look]\n{looks}\n[[cue]]\nnumber = \"1\"\n"
+    );
+    let loaded = load_text(&[("show.toml".to_owned(), text), ("bar.toml".to_owned(), BAR.to_owned())]);
+    assert!(!loaded.has_errors(), "{:#?}", loaded.findings);
+    loaded.show.unwrap()
+}
+
+#[test]
+fn cells_and_breaks_are_patched_each_where_it_lies() {
+    let show = bars("up = { bar = \"100%\" }");
+    let rig = &show.rig;
+    assert_eq!(rig.fixtures[1].breaks, [Patched { universe: 0, address: 11 }, Patched { universe: 1, address: 109 }]);
+    let params: Vec<_> = rig.params_of(1).map(|(_, p)| (p.cell, p.universe, p.slots.as_slice().to_vec(), p.intensity)).collect();
+    assert_eq!(
+        params,
+        [
+            (0, 0, vec![10], true),
+            (1, 1, vec![108, 109, 110], false),
+            (2, 1, vec![112, 113, 114], false),
+            (0, 1, vec![111], false),
+            (1, 1, vec![], false),
+            (2, 1, vec![], false),
+        ]
+    );
+    let shutter = rig.params[3];
+    assert_eq!((shutter.default, shutter.inverse), (widen(15, 1), true), "open, and hung upside down");
+    assert_eq!(rig.params[1].default, FULL, "white under its virtual dimmer");
+    assert_eq!(rig.params[4].default, FULL, "which lets all through, under the bar's own");
+    assert_eq!(rig.channel(ParamIx(12)).map(|c| &*c.attribute), Some("Zoom"));
+    assert_eq!((rig.params[12].default, rig.params[12].inverse), (0, true), "255 on the wire is nothing");
+    assert_eq!(rig.groups[0].parts, [Part { fixture: 1, cell: 2 }, Part { fixture: 0, cell: 1 }], "in the order of the file, each once");
+    assert_eq!(rig.universes_of(ParamIx(4)).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn a_look_lights_cells_one_by_one() {
+    let show = bars(
+        "one = { \"bar1/left\" = { level = \"50%\", colour = \"#80FFFF\" } }\nall = { \"bar1/*\" = \"10%\", bar1 = { Shutter1 = \"closed 100%\" } }\nboth = { bar = \"20%\" }\nends = { ends = \"30%\" }",
+    );
+    let values = |at: usize| show.rig.looks[at].values.iter().map(|(ix, value)| (ix.0, value >> 24)).collect::<Vec<_>>();
+    assert_eq!(values(0), [(0, 255), (1, 128), (4, 128), (5, 0)], "the bar's own dimmer comes up, its other cell is dark");
+    assert_eq!(values(1), [(0, 255), (3, 9), (4, 25), (5, 25)]);
+    assert_eq!(values(2), [(0, 51), (4, 255), (5, 255), (6, 51), (10, 255), (11, 255)], "the cells share out the whole light");
+    assert_eq!(values(3), [(0, 255), (4, 76), (5, 0), (6, 255), (10, 0), (11, 76)]);
 }

@@ -9,7 +9,7 @@ use crate::show::DeviceIx;
 use crate::time::{Mono, Wall};
 
 /// The format that this version writes; a reader refuses another.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// One line: a numbered, timed entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

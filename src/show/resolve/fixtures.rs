@@ -1,0 +1,368 @@
+//! `[fixture.*]` and `[group.*]`: what is patched where, with every slot belonging to one fixture, and what goes by one name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use toml::de::DeValue;
+
+use super::Loader;
+use crate::show::fault::{Fault, suggestion};
+use crate::show::fields::{Fields, Node, int_of};
+use crate::show::{AttrIx, Attribute, Fixture, FixtureGroup, FixtureMode, FixtureProfile, Param, ParamIx, Part, Patched};
+
+/// Slots of a universe.
+const SLOTS: u16 = 512;
+
+/// Slots that a break of a fixture takes.
+struct Taken {
+    universe: u16,
+    first: u16,
+    last: u16,
+    /// `bar`, or `bar (break 2)`.
+    who: String,
+    span: Range<usize>,
+}
+
+/// The model and mode of a fixture.
+struct Model {
+    profile: Arc<FixtureProfile>,
+    mode: u16,
+}
+
+/// One break of a fixture in the file.
+struct Place {
+    universe: u16,
+    address: u16,
+    span: Range<usize>,
+}
+
+impl Model {
+    fn mode(&self) -> Option<&FixtureMode> {
+        self.profile.modes.get(usize::from(self.mode))
+    }
+}
+
+impl<'t> Loader<'t> {
+    /// All fixtures and ranges of fixtures.
+    pub(super) fn fixtures(&mut self, top: &mut Fields<'t, 't>, universes: &BTreeMap<u16, Option<u16>>) {
+        let mut taken = Vec::new();
+        for (key, span, node) in self.tables(top, "fixture") {
+            self.reserved("fixture", key, &span);
+            if key.contains('/') {
+                let fault = Fault::rule("reserved", span.clone(), format!("no fixture can be called \"{key}\""));
+                self.faults.push(fault.help("fixture/cell is a cell of a fixture: choose a name without /"));
+            }
+            let parts = self.fixture(key, span, node, universes, &mut taken);
+            self.selections.declare(key, parts);
+        }
+        self.overlaps(taken);
+    }
+
+    /// One fixture, or `count` of them in a row: `wash1`, `wash2` …
+    fn fixture(
+        &mut self,
+        key: &'t str,
+        span: Range<usize>,
+        node: &'t Node<'t>,
+        universes: &BTreeMap<u16, Option<u16>>,
+        taken: &mut Vec<Taken>,
+    ) -> Option<Arc<[Part]>> {
+        let mut fields = Fields::of(node, format!("fixture {key}"), &mut self.faults)?;
+        for key in ["universe", "address"] {
+            if !fields.has(key) {
+                self.faults
+                    .push(Fault::rule("missing", span.clone(), format!("{} has no {key}", fields.place())).help(format!("add {key} = 1")));
+            }
+        }
+        let profile_span = fields.get("profile").map(toml::Spanned::span).unwrap_or_default();
+        let profile = fields.need_text("profile", &mut self.faults);
+        let mode_span = fields.get("mode").map(toml::Spanned::span);
+        let mode = fields.text("mode", &mut self.faults);
+        let numbers = self.numbers(&mut fields, "universe", 63_999);
+        let addresses = self.numbers(&mut fields, "address", SLOTS);
+        let count = fields.int("count", 1..=i64::from(SLOTS), &mut self.faults).and_then(|n| u16::try_from(n).ok());
+        let spacing = fields.int("spacing", 1..=i64::from(SLOTS), &mut self.faults).and_then(|n| u16::try_from(n).ok());
+        fields.text("name", &mut self.faults);
+        let inverted = fields.texts("invert", &mut self.faults);
+        fields.finish(&mut self.faults);
+        let profile = self.fixture_profile(profile?, profile_span, key)?;
+        let mode = self.mode_of(&profile, mode, mode_span.unwrap_or_else(|| span.clone()), key)?;
+        let model = Model { profile, mode };
+        let places = self.places(key, &model, numbers?, addresses?, universes)?;
+        self.check_inverted(key, &model, &inverted);
+        let mut parts = Vec::new();
+        for nth in 0..count.unwrap_or(1) {
+            let own = if count.is_some() { format!("{key}{}", nth + 1) } else { key.to_owned() };
+            let Some(breaks) = self.place(&own, nth, spacing, &model, &places, taken) else { break };
+            let part = Part { fixture: u32::try_from(self.rig.fixtures.len()).ok()?, cell: 0 };
+            if count.is_some() {
+                self.selections.declare(&own, Some(Arc::from([part])));
+            }
+            self.add_fixture(own.into(), &model, breaks, &inverted);
+            parts.push(part);
+        }
+        Some(parts.into())
+    }
+
+    /// `address = 1`, or one number for each break of the mode.
+    fn numbers(&mut self, fields: &mut Fields<'t, 't>, key: &'static str, max: u16) -> Option<Vec<(u16, Range<usize>)>> {
+        let node = fields.get(key)?;
+        let DeValue::Array(items) = node.get_ref() else {
+            let number = fields.int(key, 1..=i64::from(max), &mut self.faults).and_then(|n| u16::try_from(n).ok())?;
+            return Some(vec![(number, node.span())]);
+        };
+        let mut numbers = Vec::new();
+        for item in items.iter() {
+            match int_of(item.get_ref()).and_then(|n| u16::try_from(n).ok()).filter(|n| (1..=max).contains(n)) {
+                Some(number) => numbers.push((number, item.span())),
+                None => self.faults.add(item.span(), format!("{key} goes from 1 to {max}")),
+            }
+        }
+        (numbers.len() == items.len()).then_some(numbers)
+    }
+
+    /// The start of each break: as many addresses as breaks, and a universe for each, or one for all.
+    fn places(
+        &mut self,
+        key: &str,
+        model: &Model,
+        numbers: Vec<(u16, Range<usize>)>,
+        addresses: Vec<(u16, Range<usize>)>,
+        universes: &BTreeMap<u16, Option<u16>>,
+    ) -> Option<Vec<Place>> {
+        let breaks = model.mode()?.footprints.len();
+        let all = |list: &[(u16, Range<usize>)]| list.first().map_or(0, |(_, s)| s.start)..list.last().map_or(0, |(_, s)| s.end);
+        if addresses.len() != breaks {
+            let message = format!("fixture {key} needs {breaks} start {}, not {}", plural(breaks), addresses.len());
+            let help = if breaks == 1 {
+                "write address = 1".to_owned()
+            } else {
+                let footprints: Vec<String> = model.mode()?.footprints.iter().map(ToString::to_string).collect();
+                format!("one for each break of its mode ({} slots): address = [1, 101]", footprints.join(", "))
+            };
+            self.faults.push(Fault::rule("breaks", all(&addresses), message).help(help));
+            return None;
+        }
+        if numbers.len() != 1 && numbers.len() != breaks {
+            let message = format!("fixture {key} has {} universes for {breaks} start {}", numbers.len(), plural(breaks));
+            self.faults.push(Fault::rule("breaks", all(&numbers), message).help("write one universe for all, or one for each address"));
+            return None;
+        }
+        let mut places = Vec::new();
+        for (nth, (address, span)) in addresses.into_iter().enumerate() {
+            let (number, number_span) = numbers.get(nth).or_else(|| numbers.first())?;
+            let universe = match universes.get(number) {
+                Some(universe) => (*universe)?,
+                None => {
+                    let message = format!("fixture {key} is on universe {number}, but the show has no such universe");
+                    let fault = Fault::rule("unknown-universe", number_span.clone(), message);
+                    self.faults.push(fault.help(format!("add [universe.{number}] with on and address")));
+                    return None;
+                }
+            };
+            places.push(Place { universe, address, span });
+        }
+        Some(places)
+    }
+
+    /// Where the breaks of one fixture of a range lie; `None` when one of them does not fit.
+    fn place(
+        &mut self,
+        own: &str,
+        nth: u16,
+        spacing: Option<u16>,
+        model: &Model,
+        places: &[Place],
+        taken: &mut Vec<Taken>,
+    ) -> Option<Vec<Patched>> {
+        let mode = model.mode()?;
+        let mut breaks = Vec::new();
+        for (at, (place, footprint)) in places.iter().zip(&mode.footprints).enumerate() {
+            let first = place.address.saturating_add(nth.saturating_mul(spacing.unwrap_or(*footprint)));
+            let last = first.saturating_add(footprint.saturating_sub(1));
+            let who = if places.len() == 1 { own.to_owned() } else { format!("{own} (break {})", at + 1) };
+            if last > SLOTS {
+                let message = format!("fixture {who} takes {footprint} slots from {first}, past the end of the universe at {SLOTS}");
+                self.faults.push(Fault::rule("past-512", place.span.clone(), message).help("move it, or start the next universe"));
+                return None;
+            }
+            taken.push(Taken { universe: place.universe, first, last, who, span: place.span.clone() });
+            breaks.push(Patched { universe: place.universe, address: first });
+        }
+        Some(breaks)
+    }
+
+    /// Puts a fixture and its parameters into the rig.
+    fn add_fixture(&mut self, key: Arc<str>, model: &Model, breaks: Vec<Patched>, inverted: &[(Arc<str>, Range<usize>)]) {
+        let Some(mode) = model.mode() else { return };
+        let fixture = u32::try_from(self.rig.fixtures.len()).unwrap_or(u32::MAX);
+        let first_param = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX);
+        let master = mode.has_master();
+        for channel in &mode.channels {
+            let Some(start) = breaks.get(usize::from(channel.part)) else { continue };
+            let attribute = self.attribute_ix(&channel.attribute);
+            self.rig.params.push(Param {
+                fixture,
+                cell: channel.cell,
+                attribute,
+                universe: start.universe,
+                slots: channel.slots.map(|slot| (start.address + slot).saturating_sub(2)),
+                default: channel.default,
+                highlight: channel.highlight,
+                snap: channel.snap,
+                inverse: channel.inverse ^ inverted.iter().any(|(name, _)| *name == channel.attribute),
+                intensity: &*channel.attribute == "Dimmer" && (channel.cell == 0 || !master),
+                dimmer: channel.dimmer.map(|nth| ParamIx(first_param + u32::from(nth))),
+            });
+        }
+        let param_count = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX) - first_param;
+        self.rig.fixtures.push(Fixture { key, profile: Arc::clone(&model.profile), mode: model.mode, breaks, first_param, param_count });
+    }
+
+    /// The place of an attribute among those of the rig.
+    fn attribute_ix(&mut self, name: &str) -> AttrIx {
+        let at = self.rig.attributes.iter().position(|one| *one.name == *name).unwrap_or_else(|| {
+            self.rig.attributes.push(Attribute::of(name));
+            self.rig.attributes.len() - 1
+        });
+        AttrIx(u16::try_from(at).unwrap_or(u16::MAX))
+    }
+
+    /// The profile of a fixture.
+    fn fixture_profile(&mut self, name: &str, span: Range<usize>, key: &str) -> Option<Arc<FixtureProfile>> {
+        let found = self.library.fixture(name);
+        let source = self.library.source(name, true).is_some();
+        if source {
+            self.profiles.insert((name.to_owned(), true));
+        }
+        if found.is_none() && source {
+            let message = format!("fixture {key} uses the profile \"{name}\", which has faults of its own");
+            self.faults.push(Fault::rule("broken-profile", span, message).help("they are listed here too, under the profile's name"));
+        } else if found.is_none() {
+            let message = format!("fixture {key} uses the profile \"{name}\", but there is no such fixture profile");
+            self.faults.unknown_as("unknown-profile", span, message, name, self.library.fixture_keys());
+        }
+        found
+    }
+
+    /// The mode that the show names; one alone needs no name.
+    fn mode_of(&mut self, profile: &FixtureProfile, mode: Option<&str>, span: Range<usize>, key: &str) -> Option<u16> {
+        let names = || profile.modes.iter().map(|mode| &*mode.name);
+        let at = match mode {
+            Some(name) => profile.mode_named(name),
+            None if profile.modes.len() == 1 => Some(0),
+            None => None,
+        };
+        if at.is_none() {
+            let message = match mode {
+                Some(name) => format!("fixture {key} is in the mode \"{name}\", but {} has no such mode", profile.key),
+                None => format!("fixture {key} says no mode, and {} has {}", profile.key, profile.modes.len()),
+            };
+            let all: Vec<String> = names().map(|name| format!("\"{name}\"")).collect();
+            let help = mode.and_then(|name| suggestion(name, names())).unwrap_or_else(|| format!("write mode = one of {}", all.join(", ")));
+            self.faults.push(Fault::rule("mode", span, message).help(help));
+        }
+        at.and_then(|at| u16::try_from(at).ok())
+    }
+
+    /// `invert = ["Pan"]` names what the fixture has.
+    fn check_inverted(&mut self, key: &str, model: &Model, inverted: &[(Arc<str>, Range<usize>)]) {
+        for (name, span) in inverted {
+            let channels = model.mode().map(|mode| mode.channels.as_slice()).unwrap_or_default();
+            if !channels.iter().any(|channel| channel.attribute == *name && !channel.is_virtual()) {
+                let message = format!("fixture {key} inverts \"{name}\", which it does not have");
+                self.faults.unknown_as("no-attribute", span.clone(), message, name, channels.iter().map(|channel| &*channel.attribute));
+            }
+        }
+    }
+
+    /// Two fixtures on one slot.
+    fn overlaps(&mut self, mut taken: Vec<Taken>) {
+        taken.sort_by_key(|one| (one.universe, one.first));
+        let mut widest: Option<&Taken> = None;
+        for one in &taken {
+            if let Some(other) = widest.filter(|other| other.universe == one.universe) {
+                if one.first <= other.last {
+                    let message = format!(
+                        "fixture {} ({} to {}) overlaps {} ({} to {})",
+                        one.who, one.first, one.last, other.who, other.first, other.last
+                    );
+                    let help = format!("the next free address after {} is {}", other.who, other.last + 1);
+                    self.faults.push(Fault::rule("overlap", one.span.clone(), message).help(help));
+                }
+                if one.last <= other.last {
+                    continue;
+                }
+            }
+            widest = Some(one);
+        }
+    }
+
+    /// `[group.*]`: fixtures, ranges, cells and groups that stand above.
+    pub(super) fn fixture_groups(&mut self, top: &mut Fields<'t, 't>) {
+        for (key, span, node) in self.tables(top, "group") {
+            self.reserved("group", key, &span);
+            if self.selections.find(key).is_some() {
+                let fault =
+                    Fault::rule("duplicate", span.clone(), format!("\"{key}\" is a fixture already, so no group can have the name"));
+                self.faults.push(fault.help("give the group another name"));
+                continue;
+            }
+            let Some(mut fields) = Fields::of(node, format!("group {key}"), &mut self.faults) else { continue };
+            let names = fields.texts("fixtures", &mut self.faults);
+            let mut parts: Vec<Part> = Vec::new();
+            let mut seen: BTreeSet<Part> = BTreeSet::new();
+            let mut whole = true;
+            for (name, span) in names {
+                let message = || format!("group {key} has \"{name}\", but the show has no such fixture (or group above this one)");
+                match self.parts_named(&name, span, message) {
+                    Some(found) => parts.extend(found.iter().copied().filter(|part| seen.insert(*part))),
+                    None => whole = false,
+                }
+            }
+            if parts.is_empty() && whole {
+                self.faults.push(Fault::rule("missing", span, format!("group {key} has no fixtures")).help("add fixtures = [\"…\"]"));
+            }
+            fields.finish(&mut self.faults);
+            self.selections.declare(key, whole.then(|| Arc::from(parts.as_slice())));
+            self.rig.groups.push(FixtureGroup { key: key.into(), parts });
+        }
+    }
+
+    /// A fixture, range or group by its name; `bar/3` is a cell of it (of each of them), `bar/*` every cell by itself.
+    pub(super) fn parts_named(&mut self, name: &str, span: Range<usize>, message: impl FnOnce() -> String) -> Option<Arc<[Part]>> {
+        let Some((whole, cell)) = name.rsplit_once('/').filter(|_| self.selections.find(name).is_none()) else {
+            return self.selections.need(name, "unknown-fixture", span, message, &mut self.faults);
+        };
+        let wholes = self.selections.need(whole, "unknown-fixture", span.clone(), message, &mut self.faults)?;
+        let mut parts = Vec::new();
+        let mut known: Vec<Arc<str>> = Vec::new();
+        for part in wholes.iter() {
+            let fixture = self.rig.fixtures.get(part.fixture as usize);
+            let mode = fixture.and_then(|one| one.profile.modes.get(usize::from(one.mode)));
+            for (nth, name) in (1_u16..).zip(mode.map(|mode| mode.cells.as_slice()).unwrap_or_default()) {
+                if cell == "*" || **name == *cell {
+                    parts.push(Part { fixture: part.fixture, cell: nth });
+                }
+                if !known.contains(name) {
+                    known.push(Arc::clone(name));
+                }
+            }
+        }
+        if parts.is_empty() {
+            let message = format!("\"{whole}\" has no cell \"{cell}\"");
+            let help = match (known.first(), known.last()) {
+                (Some(first), Some(last)) => format!("its {} cells are {whole}/{first} to {whole}/{last}", known.len()),
+                _ => "its mode has no cells: name the fixture alone".into(),
+            };
+            self.faults.push(Fault::rule("unknown-cell", span, message).help(help));
+            return None;
+        }
+        Some(parts.into())
+    }
+}
+
+const fn plural(breaks: usize) -> &'static str {
+    if breaks == 1 { "address" } else { "addresses" }
+}

@@ -134,10 +134,23 @@ fn is_momentary(show: &Show, prop: PropIx) -> bool {
     matches!(show.prop(prop).class, Keeping::Once | Keeping::Guarded)
 }
 
-/// The show that puts a family under fire: `tests/fire/FAMILY.toml`; every family of the registry must have one.
-fn show_text(family: &str) -> String {
-    let path = format!("{}/tests/fire/{family}.toml", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{path}: {why}; write it with a cue for each kind of action"))
+/// The shows that put families under fire: `tests/fire/FAMILY.toml`, which every family of the registry must have, and more that a
+/// family with several kinds of wires has, `tests/fire/FAMILY.WIRE.toml`. Each with its family's name.
+fn shows() -> Vec<(&'static str, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fire");
+    let mut shows = vec![];
+    for family in families() {
+        let own = format!("{folder}/{}.toml", family.name);
+        let text = |path: &str| {
+            std::fs::read_to_string(path).unwrap_or_else(|why| panic!("{path}: {why}; write it with a cue for each kind of action"))
+        };
+        shows.push((family.name, text(&own)));
+        let more = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+        let mut more: Vec<String> = more.filter(|path| path.starts_with(&format!("{folder}/{}.", family.name)) && *path != own).collect();
+        more.sort();
+        shows.extend(more.iter().map(|path| (family.name, text(path))));
+    }
+    shows
 }
 
 fn load(text: &str) -> Arc<Show> {
@@ -447,8 +460,8 @@ impl Fire {
 
 #[test]
 fn every_family_keeps_the_laws_on_a_lossy_wire() {
-    for family in families() {
-        let show = load(&show_text(family.name));
+    for (family, text) in shows() {
+        let show = load(&text);
         let (mut confirmed, mut failed, mut momentary, mut learned) = (0, 0, 0, 0);
         for seed in 0..seeds() {
             let mut fire = Fire::new(&show, seed);
@@ -456,7 +469,7 @@ fn every_family_keeps_the_laws_on_a_lossy_wire() {
                 fire.act();
             }
             fire.heal();
-            let at = format!("family {}, seed {}", family.name, fire.seed);
+            let at = format!("family {family}, seed {}", fire.seed);
             fire.laws(&at);
             let outcomes = fire.outcomes();
             confirmed += outcomes.values().filter(|outcome| matches!(outcome, Outcome::Confirmed { .. })).count();
@@ -466,49 +479,47 @@ fn every_family_keeps_the_laws_on_a_lossy_wire() {
         }
         // Fire that burns nothing, or everything, would prove nothing.
         let proves = show.props.iter().any(|prop| prop.proof == Proof::Observed);
-        assert!(!proves || (confirmed > 0 && failed > 0), "{}: {confirmed} confirmed, {failed} failed", family.name);
+        assert!(!proves || (confirmed > 0 && failed > 0), "{family}: {confirmed} confirmed, {failed} failed");
         let once = named(&show).iter().filter(|prop| is_momentary(&show, **prop)).count();
         println!(
-            "{}: {confirmed} confirmed, {failed} failed, {momentary} of {once} momentary properties, {learned} known by their bytes",
-            family.name
+            "{family}: {confirmed} confirmed, {failed} failed, {momentary} of {once} momentary properties, {learned} known by their bytes"
         );
-        assert!(once == 0 || momentary > 0, "{}: no momentary action was ever sent", family.name);
+        assert!(once == 0 || momentary > 0, "{family}: no momentary action was ever sent");
     }
 }
 
 #[test]
 fn the_same_seed_is_the_same_night() {
-    for family in families() {
-        let show = load(&show_text(family.name));
+    for (family, text) in shows() {
+        let show = load(&text);
         let night = || {
             let mut fire = Fire::new(&show, 7);
             (0..25).for_each(|_| fire.act());
             fire.run.log().iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>()
         };
-        assert_eq!(night(), night(), "{}", family.name);
+        assert_eq!(night(), night(), "{family}");
     }
 }
 
 #[test]
 fn every_family_drives_its_own_simulator_over_real_sockets() {
-    for family in families() {
-        let devices = load(&show_text(family.name)).devices.len();
-        for index in 0..u16::try_from(devices).unwrap() {
-            over_sockets(family.name, DeviceIx(index));
+    for (family, text) in shows() {
+        let show = load(&text);
+        for index in 0..u16::try_from(show.devices.len()).unwrap() {
+            over_sockets(family, &show, DeviceIx(index));
         }
     }
 }
 
 /// One device of a family's show: its simulator listens, the driver comes online there, and a command lands where it can be proven.
-fn over_sockets(family: &str, device: DeviceIx) {
+fn over_sockets(family: &str, plain: &Arc<Show>, device: DeviceIx) {
     let listen = "127.0.0.1:0".parse().unwrap();
-    let plain = load(&show_text(family));
-    let mut host = match Host::open(&plain, device, showcall::devices::family(family).unwrap(), listen) {
+    let mut host = match Host::open(plain, device, showcall::devices::family(family).unwrap(), listen) {
         // A MIDI port is no socket.
         Err(why) if why.kind() == std::io::ErrorKind::Unsupported => return,
         opened => opened.unwrap(),
     };
-    let mut show = (*plain).clone();
+    let mut show = (**plain).clone();
     show.devices[device.at()].port = host.address().port();
     let show = Arc::new(show);
     let others = (0..u16::try_from(show.devices.len()).unwrap()).map(DeviceIx).filter(|other| *other != device).collect();

@@ -66,6 +66,12 @@ pub enum Wire {
         /// Local port; 0 is any.
         local_port: u16,
     },
+    /// A datagram socket like the [`Wire::Udp`] (with any local port) before it, on the local port after that wire's, which is then an
+    /// even one: for sessions whose two ports stand side by side on both ends.
+    UdpNext {
+        /// Host and port of the device.
+        to: Target,
+    },
     /// One local port that many devices share; what comes is told apart by its source address.
     /// Every destination is sent to from its own connected socket.
     UdpShared {
@@ -108,8 +114,8 @@ pub enum Wire {
         /// `http://host:port`.
         base: String,
     },
-    /// A MIDI port whose name contains this: its output, and its input when there is one of that name. A send is one whole message
-    /// (system exclusive from F0 to F7). It is up when the port is there; that says nothing of what is plugged into it.
+    /// A MIDI port whose name contains this: its output, and its input when there is one of that name. A send is whole messages,
+    /// one behind the other (system exclusive from F0 to F7). It is up when the port is there; that says nothing of what is plugged into it.
     Midi {
         /// Part of the port's name.
         port: String,

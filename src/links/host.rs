@@ -30,7 +30,7 @@ pub struct Host {
     poller: Poller,
     port: Port,
     address: SocketAddr,
-    /// A shared datagram port beside a stream: searches come and notices leave there.
+    /// A second datagram port: a shared one beside a stream, where searches come and notices leave, or the neighbour of a first.
     notices: Option<Notices>,
     /// Who spoke last: what the device says of itself goes there.
     peer: Option<SocketAddr>,
@@ -66,9 +66,17 @@ impl Host {
     pub fn open(show: &Arc<Show>, device: DeviceIx, family: Family, listen: SocketAddr) -> io::Result<Self> {
         let plan = Plan { show, device };
         let wires = (family.wires)(plan);
+        let mut neighbour = None;
         let (port, address) = match wires.first() {
             Some(Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. }) => {
-                let socket = udp::bound_at(listen)?;
+                let socket = match wires.get(1) {
+                    Some(Wire::UdpNext { .. }) => {
+                        let (first, second) = udp::neighbours(listen)?;
+                        neighbour = Some(Notices { wire: WireId(1), socket: second, peer: None });
+                        first
+                    }
+                    _ => udp::bound_at(listen)?,
+                };
                 let address = socket.local_addr()?;
                 (Port::Datagrams(socket), address)
             }
@@ -88,7 +96,7 @@ impl Host {
                 let address = door.address()?;
                 (Port::Requests(door), address)
             }
-            Some(Wire::Midi { .. }) | None => {
+            Some(Wire::UdpNext { .. } | Wire::Midi { .. }) | None => {
                 return Err(io::Error::new(io::ErrorKind::Unsupported, "its simulator speaks over a wire that no socket can listen on"));
             }
         };
@@ -99,7 +107,7 @@ impl Host {
             Port::WebSockets(door) => poller.add(door.fd(), 0)?,
             Port::Requests(door) => poller.add(door.fd(), 0)?,
         }
-        let notices = if matches!(port, Port::Streams { .. }) { Notices::open(&wires, listen, address)? } else { None };
+        let notices = if matches!(port, Port::Streams { .. }) { Notices::open(&wires, listen, address)? } else { neighbour };
         if let Some(notices) = &notices {
             poller.add(notices.socket.as_fd(), 2)?;
         }
@@ -149,7 +157,10 @@ impl Host {
         let now = boottime();
         if ready || self.has_waiting() {
             match &mut self.port {
-                Port::Datagrams(_) => self.receive_datagrams(now),
+                Port::Datagrams(_) => {
+                    self.receive_datagrams(now);
+                    self.receive_notices(now);
+                }
                 Port::Streams { .. } => {
                     self.receive_streams(now);
                     self.receive_notices(now);

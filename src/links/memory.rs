@@ -105,7 +105,7 @@ impl Kind {
             Wire::WebSocket { .. } => Self::WebSocket,
             Wire::Http { .. } => Self::Http,
             Wire::Midi { .. } => Self::Midi,
-            Wire::Udp { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. } => Self::Datagrams,
+            Wire::Udp { .. } | Wire::UdpNext { .. } | Wire::UdpShared { .. } | Wire::Multicast { .. } => Self::Datagrams,
         }
     }
 
@@ -402,7 +402,7 @@ pub fn address_of(wire: &Wire) -> SocketAddr {
         SocketAddr::new(ip.unwrap_or(IpAddr::from([127, 0, 0, 1])), to.port)
     };
     match wire {
-        Wire::Udp { to, .. } | Wire::UdpShared { to, .. } | Wire::Tcp { to, .. } => of(to),
+        Wire::Udp { to, .. } | Wire::UdpNext { to } | Wire::UdpShared { to, .. } | Wire::Tcp { to, .. } => of(to),
         Wire::Multicast { group } => *group,
         Wire::WebSocket { .. } | Wire::Http { .. } | Wire::Midi { .. } => SocketAddr::from(([127, 0, 0, 1], 0)),
     }

@@ -1,4 +1,4 @@
-//! MIDI input ports, by part of their name: opened when they are plugged in, watched once a second.
+//! MIDI input ports, by part of their name: opened when they are plugged in, watched once a second; and sessions of network MIDI.
 //!
 //! midir calls back on a thread of its own; the callback only puts the message into a bounded queue and rings.
 //! A missing port is a health fact, never an error: it may be plugged in later.
@@ -13,6 +13,7 @@ use crossbeam_queue::ArrayQueue;
 
 use super::sys::Wake;
 use crate::engine::{Facet, Level};
+use crate::show::Trigger;
 
 /// Messages that wait for the stage; the oldest gives way.
 const QUEUE: usize = 256;
@@ -36,28 +37,41 @@ pub enum MidiEvent {
 #[derive(Debug)]
 pub struct Inputs {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
+/// What the threads share with the stage.
 #[derive(Debug)]
-struct Shared {
-    patterns: Vec<Arc<str>>,
+pub(super) struct Shared {
+    pub(super) patterns: Vec<Arc<str>>,
     events: ArrayQueue<MidiEvent>,
     wake: Wake,
-    over: AtomicBool,
+    pub(super) over: AtomicBool,
 }
 
 impl Inputs {
-    /// Watches for ports whose names contain the patterns; the first port that fits each is opened.
+    /// Watches for ports whose names contain the patterns; the first port that fits each is opened. Patterns of the network are those
+    /// of whoever is let in at `listen`, a host and port.
     ///
     /// # Errors
     /// When the system gives no thread or descriptor.
-    pub fn open(patterns: &[Arc<str>]) -> io::Result<Self> {
+    pub fn open(patterns: &[Arc<str>], listen: Option<&Arc<str>>) -> io::Result<Self> {
         let (events, wake) = (ArrayQueue::new(QUEUE), Wake::new()?);
         let shared = Arc::new(Shared { patterns: patterns.to_vec(), events, wake, over: AtomicBool::new(false) });
-        let own = shared.clone();
-        let thread = std::thread::Builder::new().name("midi".into()).spawn(move || watch::run(&own))?;
-        Ok(Self { shared, thread: Some(thread) })
+        let mut inputs = Self { shared, threads: vec![] };
+        if patterns.iter().any(|pattern| !Trigger::is_network(pattern)) {
+            inputs.spawn("midi", watch::run)?;
+        }
+        if let Some(listen) = listen.cloned().filter(|_| patterns.iter().any(|pattern| Trigger::is_network(pattern))) {
+            inputs.spawn("network midi", move |shared| super::midi_network::run(shared, &listen))?;
+        }
+        Ok(inputs)
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce(&Arc<Shared>) + Send + 'static) -> io::Result<()> {
+        let own = self.shared.clone();
+        self.threads.push(std::thread::Builder::new().name(name.into()).spawn(move || run(&own))?);
+        Ok(())
     }
 
     /// Readable when [`Inputs::take`] has something.
@@ -79,19 +93,17 @@ impl Inputs {
 impl Drop for Inputs {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::Release);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-        }
+        self.threads.iter().for_each(|thread| thread.thread().unpark());
     }
 }
 
 impl Shared {
-    fn give(&self, event: MidiEvent) {
+    pub(super) fn give(&self, event: MidiEvent) {
         drop(self.events.force_push(event));
         self.wake.ring();
     }
 
-    fn health(&self, port: usize, level: Level, text: &str) {
+    pub(super) fn health(&self, port: usize, level: Level, text: &str) {
         let Some(pattern) = self.patterns.get(port) else { return };
         let facet = Facet { key: format!("midi/{pattern}").into(), level, text: format!("MIDI port \"{pattern}\": {text}").into() };
         self.give(MidiEvent::Health(facet));
@@ -99,8 +111,7 @@ impl Shared {
 }
 
 /// What a port gave, as a trigger sees it; `None` for what can trigger nothing.
-#[cfg_attr(not(feature = "midi"), allow(dead_code))]
-fn message(bytes: &[u8]) -> Option<Box<[u8]>> {
+pub(super) fn message(bytes: &[u8]) -> Option<Box<[u8]>> {
     let status = *bytes.first()?;
     let data = |at: usize| bytes.get(at).copied().unwrap_or(0);
     match status {
@@ -148,14 +159,15 @@ mod watch {
     }
 
     pub(super) fn run(shared: &Arc<Shared>) {
-        let mut ports: Vec<Port> = shared.patterns.iter().map(|_| Port::default()).collect();
+        let local = shared.patterns.iter().enumerate().filter(|(_, pattern)| !Trigger::is_network(pattern));
+        let mut ports: Vec<(usize, Port)> = local.map(|(index, _)| (index, Port::default())).collect();
         let mut scanner = None;
         while !shared.over.load(Ordering::Acquire) {
             match names(&mut scanner) {
-                Ok(names) => ports.iter_mut().enumerate().for_each(|(index, port)| look(shared, index, port, &names)),
-                Err(why) => ports.iter_mut().enumerate().for_each(|(index, port)| {
+                Ok(names) => ports.iter_mut().for_each(|(index, port)| look(shared, *index, port, &names)),
+                Err(why) => ports.iter_mut().for_each(|(index, port)| {
                     port.open = None;
-                    tell(shared, index, port, Level::Bad, &why);
+                    tell(shared, *index, port, Level::Bad, &why);
                 }),
             }
             std::thread::park_timeout(EVERY);
@@ -222,7 +234,7 @@ mod watch {
     use super::*;
 
     pub(super) fn run(shared: &Arc<Shared>) {
-        for port in 0..shared.patterns.len() {
+        for (port, _) in shared.patterns.iter().enumerate().filter(|(_, pattern)| !Trigger::is_network(pattern)) {
             shared.health(port, Level::Bad, "this build has no MIDI (build with the feature \"midi\")");
         }
     }
@@ -249,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_port_that_is_not_there_is_a_health_fact() {
-        let inputs = Inputs::open(&["no such port anywhere".into()]).unwrap();
+        let inputs = Inputs::open(&["no such port anywhere".into()], None).unwrap();
         let mut poller = Poller::new().unwrap();
         poller.add(inputs.fd(), 0).unwrap();
         poller.wait(None).unwrap();

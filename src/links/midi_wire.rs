@@ -11,7 +11,6 @@ use super::stream::{Inbound, Shared};
 pub(super) const LONGEST: usize = 4096;
 
 /// Whether a message is any driver's business: clock and active sensing are not, and nothing without a status or too long.
-#[cfg_attr(not(feature = "midi"), allow(dead_code))]
 pub(super) fn fits(bytes: &[u8]) -> bool {
     bytes.len() <= LONGEST && bytes.first().is_some_and(|status| *status >= 0x80 && !matches!(status, 0xF8 | 0xFE))
 }
@@ -37,6 +36,7 @@ mod port {
     use midir::{Ignore, MidiIO, MidiInput, MidiInputConnection, MidiOutput, MidiOutputConnection};
 
     use super::*;
+    use crate::devices::midi::codec::Parser;
     use crate::links::midi::{available, quietly};
     use crate::time::Span;
 
@@ -98,13 +98,19 @@ mod port {
     }
 
     fn send_all(shared: &Shared, number: u64, port: &mut Open) -> Result<(), String> {
-        while let Some(message) = shared.next_for(number) {
-            match port.output.send(&message) {
-                Ok(()) | Err(midir::SendError::InvalidData(_)) => {}
-                Err(midir::SendError::Other(why)) => return Err(format!("the port takes nothing more ({why})")),
+        let mut result = Ok(());
+        while let Some(messages) = shared.next_for(number) {
+            // A port takes one message at a time; several in one piece are no message to a receiver.
+            Parser::default().push(&messages, |message| {
+                if let Err(midir::SendError::Other(why)) = port.output.send(message) {
+                    result = Err(format!("the port takes nothing more ({why})"));
+                }
+            });
+            if result.is_err() {
+                break;
             }
         }
-        Ok(())
+        result
     }
 
     /// The name of the first output port that fits.

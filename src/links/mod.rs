@@ -9,7 +9,7 @@
 //! | [`stream`] | the stage's end of a wire that a task serves: queues and a bell |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`websocket`], [`http`] | connections of text messages, and requests |
-//! | [`midi`], `midi_wire` | MIDI input ports that trigger, and the MIDI ports of devices |
+//! | [`midi`], `midi_network`, `midi_wire` | MIDI ports that trigger, those that others open over the network, and the MIDI ports of devices |
 //! | [`ask`] | questions to a whole network: who is there |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
@@ -33,6 +33,7 @@ pub mod inbox;
 pub mod local;
 pub mod memory;
 pub mod midi;
+mod midi_network;
 mod midi_wire;
 pub mod net;
 pub mod rack;

@@ -95,6 +95,8 @@ struct End {
     target: Target,
     address: Option<SocketAddr>,
     kind: Kind,
+    /// Its local port is the one after that of the end before it.
+    next: bool,
     /// When opening is tried again.
     retry: Option<Mono>,
     /// Its driver closed it for good: not opened before a person acts.
@@ -160,7 +162,7 @@ impl Net {
         // A task finds its own way: a name is resolved at each attempt.
         let stream = |peer| (Target { host: String::new(), port: 0 }, Kind::Stream(peer, None));
         let (target, kind) = match wire {
-            Wire::Udp { to, local_port: 0 } => (to.clone(), Kind::Own(None)),
+            Wire::Udp { to, local_port: 0 } | Wire::UdpNext { to } => (to.clone(), Kind::Own(None)),
             // A port of its own choice: some devices answer to a fixed port, from any port of theirs.
             Wire::Udp { to, local_port } => {
                 (to.clone(), Kind::Shared { port: local(*local_port), group: None, strangers: false, hub: None })
@@ -178,7 +180,8 @@ impl Net {
             Wire::Midi { port } => stream(Peer::Midi(port.clone())),
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
-        let end = End { plug, target, address, kind, retry: Some(Mono::ZERO), closed: false, told: None };
+        let next = matches!(wire, Wire::UdpNext { .. });
+        let end = End { plug, target, address, kind, next, retry: Some(Mono::ZERO), closed: false, told: None };
         self.ends.push(end);
     }
 
@@ -230,7 +233,7 @@ impl Net {
         }
         let Some(address) = end.address else { return self.resolve(at, now) };
         let result = match end.kind {
-            Kind::Own(_) => self.open_own(at, address),
+            Kind::Own(_) => self.open_own(at, address, now),
             Kind::Shared { port, group, strangers, .. } => self.open_shared(at, address, (port, address.is_ipv6(), group), strangers),
             Kind::Stream(..) => return,
         };
@@ -240,7 +243,18 @@ impl Net {
             Err(e) => {
                 end.retry = Some(now + RETRY);
                 end.tell(Err(udp::plain(&e)), &mut self.news);
+                if end.next {
+                    // Its one port is taken: the two look for others.
+                    self.anew(at.checked_sub(1), now);
+                }
             }
+        }
+    }
+
+    /// An end of its own socket opens another.
+    fn anew(&mut self, at: Option<usize>, now: Mono) {
+        if let Some(End { kind: Kind::Own(socket @ Some(_)), told, retry, .. }) = at.and_then(|at| self.ends.get_mut(at)) {
+            (*socket, *told, *retry) = (None, None, Some(now));
         }
     }
 
@@ -285,8 +299,18 @@ impl Net {
         }
     }
 
-    fn open_own(&mut self, at: usize, address: SocketAddr) -> io::Result<()> {
-        let socket = udp::connected(0, address)?;
+    fn open_own(&mut self, at: usize, address: SocketAddr, now: Mono) -> io::Result<()> {
+        let is_next = |at: usize| self.ends.get(at).is_some_and(|end| end.next);
+        let socket = if is_next(at) {
+            let before = at.checked_sub(1).and_then(|at| self.ends.get(at));
+            let Some(Kind::Own(Some(before))) = before.map(|end| &end.kind) else { return Err(io::ErrorKind::NotConnected.into()) };
+            udp::next_to(before, address)?
+        } else if is_next(at + 1) {
+            self.anew(Some(at + 1), now);
+            udp::with_free_neighbour(address)?
+        } else {
+            udp::connected(0, address)?
+        };
         let Some(end) = self.ends.get_mut(at) else { return Ok(()) };
         self.poller.add(socket.as_fd(), Key::Own(end.plug).pack())?;
         end.kind = Kind::Own(Some(socket));

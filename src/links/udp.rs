@@ -27,8 +27,7 @@ pub fn connected(local_port: u16, to: SocketAddr) -> io::Result<UdpSocket> {
 /// # Errors
 /// What the kernel says: the port is taken.
 pub fn bound(local_port: u16, v6: bool) -> io::Result<UdpSocket> {
-    let any = if v6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) };
-    bound_at(SocketAddr::new(any, local_port))
+    bound_at(SocketAddr::new(any(v6), local_port))
 }
 
 /// A socket that receives on one address and port.
@@ -51,6 +50,59 @@ pub fn bound_at(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.bind(&address.into())?;
     socket.set_reuse_address(true)?;
     Ok(socket.into())
+}
+
+/// Two sockets of this program alone, on an address's port and on the next; with port 0 on an even one of which both are free.
+///
+/// # Errors
+/// What the kernel says: a port is taken, the address is not this machine's.
+pub fn neighbours(address: SocketAddr) -> io::Result<(UdpSocket, UdpSocket)> {
+    let mut tries = if address.port() == 0 { 64 } else { 1 };
+    loop {
+        let first = UdpSocket::bind(address)?;
+        let port = first.local_addr()?.port();
+        let even = address.port() != 0 || port % 2 == 0;
+        let second = if even { UdpSocket::bind(SocketAddr::new(address.ip(), port.saturating_add(1))) } else { Err(taken()) };
+        match second {
+            Ok(second) => {
+                first.set_nonblocking(true)?;
+                second.set_nonblocking(true)?;
+                return Ok((first, second));
+            }
+            Err(error) if tries == 1 => return Err(error),
+            Err(_) => tries -= 1,
+        }
+    }
+}
+
+fn taken() -> io::Error {
+    io::ErrorKind::AddrInUse.into()
+}
+
+fn any(v6: bool) -> IpAddr {
+    if v6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) }
+}
+
+/// A socket connected to one destination, from an even port after which one is free.
+///
+/// # Errors
+/// What the kernel says: no route, no such ports.
+pub fn with_free_neighbour(to: SocketAddr) -> io::Result<UdpSocket> {
+    let (socket, _) = neighbours(SocketAddr::new(any(to.is_ipv6()), 0))?;
+    socket.connect(to)?;
+    Ok(socket)
+}
+
+/// A socket connected to one destination, from the port after another socket's.
+///
+/// # Errors
+/// What the kernel says: no route, the port is taken.
+pub fn next_to(socket: &UdpSocket, to: SocketAddr) -> io::Result<UdpSocket> {
+    let port = socket.local_addr()?.port().checked_add(1).ok_or_else(taken)?;
+    let socket = UdpSocket::bind(SocketAddr::new(any(to.is_ipv6()), port))?;
+    socket.set_nonblocking(true)?;
+    socket.connect(to)?;
+    Ok(socket)
 }
 
 /// How a send went wrong.
@@ -134,6 +186,14 @@ mod tests {
         assert!(fault.left && !fault.broken, "{fault:?}");
         let mut buffer = [0; 16];
         assert_eq!(device.recv(&mut buffer).unwrap(), 5);
+    }
+
+    #[test]
+    fn neighbours_stand_side_by_side_and_belong_to_nobody_else() {
+        let (first, second) = neighbours("127.0.0.1:0".parse().unwrap()).unwrap();
+        let (first, second) = (first.local_addr().unwrap(), second.local_addr().unwrap());
+        assert_eq!((first.port() + 1, first.port() % 2), (second.port(), 0));
+        assert_eq!(neighbours(first).unwrap_err().kind(), io::ErrorKind::AddrInUse);
     }
 
     #[test]

@@ -110,13 +110,15 @@ pub enum AtExit {
     Safe,
 }
 
-/// Remote control by OSC.
+/// Remote control by OSC, and by network MIDI.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remote {
     /// `host:port` to listen on.
     pub listen: Option<Arc<str>>,
     /// A client must `/connect` with this first.
     pub passcode: Option<Arc<str>>,
+    /// `host:port` on which sessions of network MIDI are let in; their data comes to the next port.
+    pub midi: Option<Arc<str>>,
 }
 
 /// People who own devices.

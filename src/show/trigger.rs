@@ -7,7 +7,7 @@ use super::{CueIx, HotIx, ListIx, TimeCode};
 /// An incoming MIDI message that acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// Port name pattern: the port whose name contains this.
+    /// Port name pattern: the port whose name contains this; `network` or `network: NAME` for sessions of network MIDI.
     pub port: Arc<str>,
     /// What is listened for.
     pub message: TriggerMessage,
@@ -15,6 +15,14 @@ pub struct Trigger {
     pub channel: Option<u8>,
     /// What happens.
     pub does: TriggerAct,
+}
+
+impl Trigger {
+    /// Whether a port pattern means sessions of network MIDI, not ports of this machine.
+    #[must_use]
+    pub fn is_network(port: &str) -> bool {
+        port.strip_prefix("network").is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
 }
 
 /// What an incoming MIDI message must be.

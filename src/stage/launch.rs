@@ -298,7 +298,7 @@ fn midi(show: &Show) -> io::Result<Option<MidiIn>> {
     if ports.is_empty() {
         return Ok(None);
     }
-    Ok(Some(MidiIn { inputs: Inputs::open(&ports)?, ports, ears: Ears::default() }))
+    Ok(Some(MidiIn { inputs: Inputs::open(&ports, show.remote.midi.as_ref())?, ports, ears: Ears::default() }))
 }
 
 fn process(clock: Clock) -> Process {

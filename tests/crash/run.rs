@@ -26,7 +26,13 @@ pub struct Run {
 
 impl Run {
     pub fn start(show: &Path, how: &str) -> Self {
+        Self::start_with(show, how, &[])
+    }
+
+    /// With these variables in its environment.
+    pub fn start_with(show: &Path, how: &str, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(SHOWCALL)
+            .envs(variables.iter().copied())
             .args(["run", "--headless", "--osc", "127.0.0.1:0", how, "--journal"])
             .args([&show.join("journal"), show])
             .stdout(Stdio::piped())

@@ -25,6 +25,8 @@ pub struct Remote {
     items: Vec<Item>,
     by_prop: BTreeMap<PropIx, usize>,
     up: bool,
+    /// Why it was away when it was last told.
+    away: Option<Arc<str>>,
     syncing: bool,
     parser: Parser,
     recent: Recent,
@@ -65,6 +67,7 @@ impl Remote {
             by_prop: items.iter().enumerate().map(|(at, item)| (item.prop, at)).collect(),
             items,
             up: false,
+            away: None,
             syncing: false,
             parser: Parser::default(),
             recent: Recent::default(),
@@ -82,7 +85,7 @@ impl Remote {
     /// The wire is there. Notes that sounded when it went are ended first; nothing else is sent but questions.
     fn came(&mut self, now: Mono, out: &mut Out) {
         self.forget();
-        self.up = true;
+        (self.up, self.away) = (true, None);
         self.syncing = true;
         self.alive_at = now;
         for end in std::mem::take(&mut self.sounding).into_keys() {
@@ -97,9 +100,11 @@ impl Remote {
         }
     }
 
+    /// The wire is away, or has not been there yet: either is told with its reason.
     fn went(&mut self, why: &Arc<str>, out: &mut Out) {
-        if std::mem::take(&mut self.up) {
+        if std::mem::take(&mut self.up) || self.away.as_ref() != Some(why) {
             out.report(Report::Offline { why: why.clone() });
+            self.away = Some(why.clone());
         }
         self.forget();
     }

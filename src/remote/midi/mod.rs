@@ -106,7 +106,7 @@ impl Ear {
 }
 
 fn heard_at(trigger: &Trigger, port: &str) -> bool {
-    port.contains(&*trigger.port)
+    Trigger::is_network(port) == Trigger::is_network(&trigger.port) && port.contains(&*trigger.port)
 }
 
 fn fits(trigger: &Trigger, message: Message, channel: u8) -> bool {

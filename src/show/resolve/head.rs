@@ -7,7 +7,7 @@ use super::acts::Place;
 use super::{Loader, civil};
 use crate::show::fault::{Fault, nearest};
 use crate::show::fields::{Fields, Node, kind_of};
-use crate::show::{AtExit, Department, DeptIx, Looks, Remote};
+use crate::show::{AtExit, Department, DeptIx, Looks};
 use crate::time::Span;
 
 impl<'t> Loader<'t> {
@@ -67,16 +67,19 @@ impl<'t> Loader<'t> {
     /// `[remote]`.
     fn remote(&mut self, top: &mut Fields<'t, 't>) {
         let Some(mut remote) = top.get("remote").and_then(|node| Fields::of(node, "[remote]", &mut self.faults)) else { return };
-        let node = remote.get("osc");
-        let listen = remote.text("osc", &mut self.faults);
-        if let (Some(node), Some(listen)) = (node, listen)
-            && !is_host_and_port(listen)
-        {
-            let message = format!("\"{listen}\" is not an address to listen on");
-            self.faults.push(Fault::rule("address", node.span(), message).help("write host and port: \"127.0.0.1:53000\""));
+        for (key, example) in [("osc", "127.0.0.1:53000"), ("midi", "127.0.0.1:5004")] {
+            let node = remote.get(key);
+            let listen = remote.text(key, &mut self.faults);
+            if let (Some(node), Some(listen)) = (node, listen)
+                && !is_host_and_port(listen)
+            {
+                let message = format!("\"{listen}\" is not an address to listen on");
+                self.faults.push(Fault::rule("address", node.span(), message).help(format!("write host and port: \"{example}\"")));
+            }
+            let place = if key == "osc" { &mut self.show.remote.listen } else { &mut self.show.remote.midi };
+            *place = listen.map(Into::into);
         }
-        let passcode = remote.text("passcode", &mut self.faults);
-        self.show.remote = Remote { listen: listen.map(Into::into), passcode: passcode.map(Into::into) };
+        self.show.remote.passcode = remote.text("passcode", &mut self.faults).map(Into::into);
         remote.finish(&mut self.faults);
     }
 

@@ -38,6 +38,13 @@ impl<'t> Loader<'t> {
             self.faults.push(fault.help("add midi = { port = \"…\", note = 60 }"));
         }
         let message = midi.and_then(|midi| self.midi(midi));
+        if let Some((port, ..)) = message
+            && Trigger::is_network(port)
+            && self.show.remote.midi.is_none()
+        {
+            let fault = Fault::rule("trigger", node.span(), "the trigger listens to network MIDI, but nobody is let in");
+            self.faults.push(fault.help("add midi = \"127.0.0.1:5004\" to [remote], or \"0.0.0.0:5004\" for the whole network"));
+        }
         let does = self.trigger_act(&mut fields, node);
         fields.finish(&mut self.faults);
         let ((port, message, channel), does) = (message?, does?);

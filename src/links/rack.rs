@@ -214,7 +214,10 @@ impl Rack {
     }
 
     fn event(&mut self, now: Mono, plug: Plug, event: WireEvent<'_>) {
-        self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
+        let mut room = Room { net: self.net.as_mut(), reports: &mut self.reports };
+        if let Some(Some(bay)) = self.bays.get_mut(DeviceIx(plug.device).at()) {
+            bay.hear(now, &mut room, event);
+        }
     }
 
     /// When [`Rack::tick`] must be called next.
@@ -239,6 +242,12 @@ impl Rack {
     #[must_use]
     pub fn simulated(&self, device: DeviceIx) -> bool {
         self.bays.get(device.at()).and_then(Option::as_ref).is_some_and(Bay::is_simulated)
+    }
+
+    /// When a device last said anything on its wires, keep-alives and what was no news included.
+    #[must_use]
+    pub fn heard(&self, device: DeviceIx) -> Option<Mono> {
+        self.bays.get(device.at()).and_then(Option::as_ref).and_then(Bay::heard)
     }
 
     /// The simulator of a device that has one here.

@@ -17,7 +17,7 @@
 //! ● 10    Walk-in loop            4:12   │ ✓ foh host on                        landed
 //! Space GO  Esc STOP  p pause  u undo…  ? help                                               footer
 //! ```
-//! A narrow screen keeps what the caller needs: NEXT, the clock, what is wrong. A view or a prompt takes the body.
+//! A narrow screen keeps what the caller needs: NEXT, the clock, what is wrong. A view takes the body, a prompt the first lines of it.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -93,7 +93,17 @@ fn body(screen: &Screen, area: Rect, buf: &mut Buffer) {
         Context::Guarded => pane::guarded(screen, width, height),
         Context::Offers => pane::offer_list(screen, width, height),
         Context::Help => pane::help(screen, width, height),
-        Context::Confirm | Context::Undo | Context::Chase => pane::prompt(screen, width, height),
+        Context::Confirm | Context::Undo | Context::Chase => {
+            let rows = pane::prompt(screen, width, height);
+            let mut left = Below { area, used: 0 };
+            paint_all(&rows, buf, left.take(height_of(rows.len())));
+            // What the caller decides about stays in sight.
+            let rest = left.rest();
+            if rest.height >= LOW {
+                panes(screen, rest, buf);
+            }
+            return;
+        }
         Context::Quit => pane::quit(screen),
     };
     paint_all(&rows, buf, area);

@@ -350,11 +350,13 @@ impl Engine {
         }
     }
 
-    /// An action in words: `foh host on: on`.
+    /// An action in words: `foh host: on`.
     pub(super) fn describe(&self, action: &Action) -> String {
         let name = action.prop.map_or_else(String::new, |p| self.name_of(p));
         match &action.what {
             What::Want { value, .. } => {
+                // A switch called "host on" is on or off: said once.
+                let name = if matches!(value, Value::Switch(_)) { name.strip_suffix(" on").unwrap_or(&name) } else { &name };
                 format!("{name}: {}", action.prop.map_or_else(|| value.to_string(), |prop| self.show.spoken(prop, value)))
             }
             What::Fade(fade) => format!("{name}: {}", fade.describe()),

@@ -24,7 +24,7 @@ pub struct Bay {
     driver: Option<Box<dyn Driver>>,
     out: Out,
     due: Option<Mono>,
-    /// When something last came from the device.
+    /// When the device last said anything.
     heard: Option<Mono>,
     far: Far,
 }
@@ -95,17 +95,6 @@ impl Bay {
         let driver = make(|| (family.driver)(Plan { show, device }));
         // Due at once: a driver may say what it wants before anything comes.
         Self { show: show.clone(), device, driver, out: Out::new(), due: Some(Mono::ZERO), heard: None, far }
-    }
-
-    /// When something last came from the device, whatever it was.
-    #[must_use]
-    pub const fn heard(&self) -> Option<Mono> {
-        self.heard
-    }
-
-    /// Something came from the device.
-    pub const fn hear(&mut self, now: Mono) {
-        self.heard = Some(now);
     }
 
     /// Joined to its simulator.
@@ -229,6 +218,19 @@ impl Bay {
         }
     }
 
+    /// Something comes from the device's wires.
+    pub fn hear(&mut self, now: Mono, room: &mut Room<'_>, event: WireEvent<'_>) {
+        if matches!(event, WireEvent::Data { .. }) {
+            self.heard = Some(now);
+        }
+        self.call(now, room, |driver, out| driver.handle(now, event, out));
+    }
+
+    /// When the device last said anything, understood or not.
+    pub const fn heard(&self) -> Option<Mono> {
+        self.heard
+    }
+
     /// One thing of the simulated side; false: nothing is due there.
     fn pump(&mut self, now: Mono, room: &mut Room<'_>) -> bool {
         let Far::Simulated(far) = &mut self.far else { return false };
@@ -244,13 +246,7 @@ impl Bay {
         let (controller, device) = (lane.controller, lane.device);
         match side {
             Side::Device => far.call(now, |simulator, out| simulator.handle(now, event(wire, controller, &arrival), out)),
-            Side::Driver => {
-                let event = event(wire, device, &arrival);
-                if matches!(event, WireEvent::Data { .. }) {
-                    self.hear(now);
-                }
-                self.call(now, room, |driver, out| driver.handle(now, event, out));
-            }
+            Side::Driver => self.hear(now, room, event(wire, device, &arrival)),
         }
         true
     }

@@ -214,12 +214,10 @@ impl Rack {
     }
 
     fn event(&mut self, now: Mono, plug: Plug, event: WireEvent<'_>) {
-        if matches!(event, WireEvent::Data { .. })
-            && let Some(Some(bay)) = self.bays.get_mut(usize::from(plug.device))
-        {
-            bay.hear(now);
+        let mut room = Room { net: self.net.as_mut(), reports: &mut self.reports };
+        if let Some(Some(bay)) = self.bays.get_mut(DeviceIx(plug.device).at()) {
+            bay.hear(now, &mut room, event);
         }
-        self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
     }
 
     /// When [`Rack::tick`] must be called next.
@@ -246,7 +244,7 @@ impl Rack {
         self.bays.get(device.at()).and_then(Option::as_ref).is_some_and(Bay::is_simulated)
     }
 
-    /// When something last came from a device, whatever it was.
+    /// When a device last said anything on its wires, keep-alives and what was no news included.
     #[must_use]
     pub fn heard(&self, device: DeviceIx) -> Option<Mono> {
         self.bays.get(device.at()).and_then(Option::as_ref).and_then(Bay::heard)

@@ -63,9 +63,9 @@ impl fmt::Display for Db {
         if *self == Self::OFF {
             return f.write_str("-inf dB");
         }
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, tenth) = (self.0.abs() / 1000, self.0.abs() % 1000 / 100);
-        write!(f, "{sign}{whole}.{tenth} dB")
+        let tenths = (self.0.unsigned_abs() + 50) / 100;
+        let sign = if self.0 < 0 && tenths > 0 { "-" } else { "" };
+        write!(f, "{sign}{}.{} dB", tenths / 10, tenths % 10)
     }
 }
 

@@ -261,8 +261,8 @@ impl Core {
         self.log.facets(now, &mut snapshot.stage);
         for (view, index) in snapshot.devices.iter_mut().zip(0..) {
             view.simulated = self.rack.simulated(DeviceIx(index));
-            // Reports come on change only: a device that answers every question is heard all the time.
-            view.heard = view.heard.max(self.rack.heard(DeviceIx(index)));
+            // Drivers report news only; a device that answers the same each second is heard all the same.
+            view.heard = view.heard.map(|at| self.rack.heard(DeviceIx(index)).map_or(at, |heard| heard.max(at)));
         }
         self.standby = snapshot.lists.iter().any(|list| list.next.is_some());
         self.shared.snapshot.store(Arc::new(snapshot));

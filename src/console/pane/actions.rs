@@ -11,6 +11,9 @@ use crate::time::Span;
 /// A failure stays above newer actions this long.
 const KEEP_FAILED: Span = Span::secs(60);
 
+/// A pane that has no room for how long each action took.
+const NARROW: usize = 50;
+
 /// The pane.
 pub(crate) fn actions(screen: &Screen, width: usize, height: usize) -> Vec<Row> {
     let actions = &screen.snap.actions;
@@ -75,7 +78,11 @@ const fn word(why: Why) -> &'static str {
 }
 
 fn line(screen: &Screen, action: &ActionView, width: usize) -> Row {
-    let (sign, word, role) = state(screen, action);
+    let (sign, mut word, role) = state(screen, action);
+    // In a narrow column what was done matters more than how long it took.
+    if width < NARROW && role == Role::Good {
+        word = word.split(' ').next().unwrap_or_default().to_owned();
+    }
     let right = screen.row(word, role);
     // A failure's reason and whom to call matter more than the end of its own name.
     let keep = if role == Role::Loud { width.saturating_sub(action.text.chars().count().min(width / 3) + 3) } else { width / 2 };

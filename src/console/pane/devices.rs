@@ -84,14 +84,19 @@ fn line(screen: &Screen, ix: DeviceIx, view: &DeviceView, name: usize, width: us
     // Nothing is wrong with it, but nothing is sent to it either: that takes the place of the health.
     let released = view.ownership == Ownership::Released;
     let (word, word_role) = if released && !is_ill(view) { ("RELEASED", Role::Warn) } else { (word, role) };
-    let mut row = row.put(" ", screen.style(Role::Text)).column(word, 8, screen.style(word_role)).put(" ", screen.style(Role::Text));
+    // A note is its own word: "warming up".
+    let note = view.online && view.level == Level::Notice && !released;
+    let mut row = row.put(" ", screen.style(Role::Text));
+    if !note {
+        row = row.column(word, 8, screen.style(word_role)).put(" ", screen.style(Role::Text));
+    }
     if released && is_ill(view) {
         row = row.put("RELEASED ", screen.style(Role::Warn));
     }
     if view.differences > 0 {
         row = row.put(format!("{} differ ", view.differences), screen.style(Role::Warn));
     }
-    let worst = view.facets.iter().max_by_key(|facet| facet.level);
+    let worst = view.facets.iter().filter(|facet| facet.level > Level::Good).max_by_key(|facet| facet.level);
     let mut text = match worst {
         Some(facet) if view.online => facet.text.to_string(),
         _ if view.online && view.level == Level::Good => view.identity.as_deref().unwrap_or("").to_owned(),
@@ -102,5 +107,10 @@ fn line(screen: &Screen, ix: DeviceIx, view: &DeviceView, name: usize, width: us
     }
     let heard = view.heard.map_or("never".to_owned(), |at| clock::seconds(i64::try_from(screen.since(at).0).unwrap_or(i64::MAX)));
     let age = if view.simulated { format!("sim {heard}") } else { heard };
-    row.put(text, screen.style(if is_ill(view) { Role::Warn } else { Role::Quiet })).apart(screen.row(age, Role::Quiet), width)
+    let role = match (is_ill(view), note) {
+        (true, _) => Role::Warn,
+        (false, true) => Role::Busy,
+        (false, false) => Role::Quiet,
+    };
+    row.put(text, screen.style(role)).apart(screen.row(age, Role::Quiet), width)
 }

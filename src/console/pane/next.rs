@@ -1,13 +1,14 @@
 //! NEXT: what a GO would do now, what to say, and whether its devices are ready.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::super::clock::{self, TOLD};
 use super::super::row::{Row, wrap};
 use super::super::screen::Screen;
 use super::super::theme::Role;
 use super::super::ui::standing;
-use crate::engine::{AutoView, ListView, Ownership, Phase};
+use crate::engine::{AutoView, Level, ListView, Ownership, Phase};
 use crate::show::{Act, AutoWhen, Cue, CueIx, DeviceIx, GroupMode};
 use crate::time::{Mono, Span};
 
@@ -176,8 +177,18 @@ fn ready_line(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row 
     if used.is_empty() {
         return screen.row("  ready · no devices in this cue", Role::Quiet);
     }
-    let names: Vec<_> = used.into_iter().map(name).collect();
-    screen.row("  READY ", Role::Good).put(names.join(", "), screen.style(Role::Text)).fit(width)
+    // What is on its way (a lamp that warms up) stands first: a long line is cut at its end.
+    let note =
+        |ix: &DeviceIx| screen.snap.devices.get(ix.at()).filter(|view| view.level == Level::Notice).map(|view| Arc::clone(&view.text));
+    let (noted, plain): (Vec<_>, Vec<_>) = used.into_iter().partition(|ix| note(ix).is_some());
+    let mut row = screen.row("  READY ", Role::Good);
+    for (at, ix) in noted.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        row = row.put(format!("{comma}{} ({})", name(*ix), note(ix).unwrap_or_default()), screen.style(Role::Busy));
+    }
+    let names: Vec<_> = plain.into_iter().map(name).collect();
+    let comma = if noted.is_empty() || names.is_empty() { "" } else { ", " };
+    row.put(format!("{comma}{}", names.join(", ")), screen.style(Role::Text)).fit(width)
 }
 
 /// The devices that a cue's own steps send to.

@@ -19,12 +19,14 @@ pub(crate) fn technician(screen: &Screen, width: usize, height: usize) -> Vec<Ro
     let first = (screen.ui.device + 1).saturating_sub(room);
     let devices = (0..u16::MAX).map(DeviceIx).zip(&screen.snap.devices).skip(first).take(room);
     let mut rows = vec![title];
-    rows.extend(devices.filter_map(|(ix, view)| Some(line(screen, ix, screen.device(ix)?, view, width))));
+    let names = devices.clone().filter_map(|(ix, _)| screen.device(ix)).map(|device| device.name.chars().count());
+    let name = names.max().unwrap_or(0).clamp(4, (width / 4).max(4));
+    rows.extend(devices.filter_map(|(ix, view)| Some(line(screen, ix, screen.device(ix)?, view, (name, width)))));
     rows.extend(detail.into_iter().take(below));
     rows
 }
 
-fn line(screen: &Screen, ix: DeviceIx, device: &Device, view: &DeviceView, width: usize) -> Row {
+fn line(screen: &Screen, ix: DeviceIx, device: &Device, view: &DeviceView, (name, width): (usize, usize)) -> Row {
     let (sign, word, role) = health(view);
     let here = ix.at() == screen.ui.device;
     let own = match view.ownership {
@@ -38,7 +40,7 @@ fn line(screen: &Screen, ix: DeviceIx, device: &Device, view: &DeviceView, width
         .put(if here { "> " } else { "  " }, screen.style(Role::Key))
         .put(sign, screen.style(role))
         .put(" ", plain)
-        .column(&device.name, if width < 60 { 12 } else { 17 }, screen.style(Role::Strong))
+        .column(&device.name, name, screen.style(Role::Strong))
         .put(" ", plain)
         .column(word, 8, screen.style(role))
         .put(" ", plain)
@@ -66,7 +68,10 @@ fn detail(screen: &Screen, width: usize) -> Vec<Row> {
     if view.differences > 0 {
         rows.push(screen.row(format!("  {} properties differ from what the show wants", view.differences), Role::Warn));
     }
-    for facet in &view.facets {
+    // What is wrong first: a small screen shows the beginning.
+    let mut facets: Vec<_> = view.facets.iter().collect();
+    facets.sort_by_key(|facet| std::cmp::Reverse(facet.level));
+    for facet in facets {
         let role = match facet.level {
             Level::Bad => Role::Loud,
             Level::Warn => Role::Warn,

@@ -156,7 +156,10 @@ impl Run {
                 return self.input(&Input::Clock { wall, utc_offset: 0 });
             }
             "go" if first.is_empty() => go,
-            "go" => Intent::Go { list: MAIN, seen: Some(self.cue(first)) },
+            "go" => match self.show.lists.iter().position(|list| &*list.key == first) {
+                Some(list) => Intent::Go { list: ListIx(list as u16), seen: None },
+                None => Intent::Go { list: MAIN, seen: Some(self.cue(first)) },
+            },
             "press" => return self.by(go, By::Key(KeyPhase::Press)),
             "release" => return self.by(Intent::GoReleased, By::Key(KeyPhase::Release)),
             "osc" if first == "go" => return self.by(go, By::Osc("127.0.0.1:4000".into())),
@@ -294,6 +297,8 @@ impl Run {
                     "{line} (in per cent)"
                 );
             }
+            "lit" => assert!(self.engine.drives(self.dev(words[1])), "{line}"),
+            "dark" => assert!(!self.engine.drives(self.dev(words[1])), "{line}"),
             "no" => self.demand_no(words[1], &words[2..], line),
             _ => self.demand_effect(words, line),
         }
@@ -420,4 +425,5 @@ scenarios! {
     fallbacks_and_limits "fallbacks",
     resuming "resume",
     lights "lights",
+    edges "edges",
 }

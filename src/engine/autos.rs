@@ -137,6 +137,9 @@ impl Engine {
         let Some(follower) = self.s.lists.get_mut(list.at()).and_then(|l| l.follower.as_mut()) else {
             return self.refuse("no cue follows by itself now");
         };
+        if follower.held && self.show.cue(follower.cue).confirm {
+            return self.refuse("the cue that follows asks for a second key: GO, then confirm");
+        }
         follower.held = !follower.held;
         let (held, number) = (follower.held, Arc::clone(&self.show.cue(follower.cue).number));
         if held {

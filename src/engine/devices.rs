@@ -292,6 +292,7 @@ impl Engine {
             self.s.actions.iter().filter(|(_, a)| a.prop.is_some_and(|p| show.prop(p).device == device)).map(|(id, _)| *id).collect();
         for id in open {
             self.halt_fade(id, Priority::Discrete);
+            self.recall_unsent(id, Priority::Discrete);
             self.finish(id, Outcome::Cancelled);
         }
         for prop in &show.device(device).props {

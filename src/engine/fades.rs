@@ -29,6 +29,9 @@ pub(super) struct Fade {
     /// Where the fade that this one takes over should be, while the device is asked where it is.
     #[serde(default)]
     guess: Option<Value>,
+    /// Where the action that this one took over was going.
+    #[serde(default)]
+    taken: Option<Value>,
 }
 
 /// The way of a fade.
@@ -43,7 +46,7 @@ pub(super) struct Travel {
 
 impl Fade {
     pub(super) const fn planned(to: FadeTo, over: Span, curve: Curve) -> Self {
-        Self { to, over, curve, travel: None, frozen: None, before: None, guess: None }
+        Self { to, over, curve, travel: None, frozen: None, before: None, guess: None, taken: None }
     }
 
     pub(super) fn describe(&self) -> String {
@@ -101,6 +104,7 @@ impl Engine {
         let moving = self.moving_value(prop);
         let Some(state) = self.s.props.get(prop.at()) else { return };
         fade.before = state.before.clone();
+        fade.taken = self.aimed(prop);
         let fresh = |at: &Mono| now.since(*at) <= FRESH;
         let ages = (state.observed.as_ref().map(|o| o.1), state.sent.as_ref().map(|s| s.1));
         let recent = ages.0.as_ref().is_some_and(fresh) || ages.1.as_ref().is_some_and(fresh);
@@ -172,16 +176,21 @@ impl Engine {
         };
         let start = self.s.now;
         let travel = Travel { from: from.clone(), to: to.clone(), start, length: over, curve };
+        // Paused since it asked: it stands at its beginning.
+        let stands = origin.run.and_then(|r| self.s.runs.get(&r)).is_some_and(|r| r.paused.is_some());
+        let mut taken = None;
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.state = ActionState::Moving(0);
             action.waits = false;
             let old = action.timer.take();
             if let What::Fade(fade) = &mut action.what {
                 fade.travel = Some(travel);
+                fade.frozen = stands.then_some(over);
+                taken = fade.taken.take();
             }
             self.s.due.cancel(old);
         }
-        self.remember_for_undo(prop, &to, origin);
+        self.remember_for_undo(prop, taken, &to, origin);
         if let Some(state) = self.s.props.get_mut(prop.at()) {
             state.wanted = Some(to.clone());
             state.operator = false;
@@ -190,9 +199,18 @@ impl Engine {
                 state.late = None;
             }
         }
-        let op = if over.is_zero() { Op::Set { value: to, transition: None } } else { Op::Fade { from, to, curve, start, length: over } };
+        if !stands {
+            self.depart(id, Travel { from, to, start, length: over, curve });
+        }
+    }
+
+    /// Gives a fade to the driver, from where it stands.
+    pub(super) fn depart(&mut self, id: ActionId, travel: Travel) {
+        let Some((prop, origin)) = self.s.actions.get(&id).and_then(|a| Some((a.prop?, a.origin))) else { return };
+        let Travel { from, to, start, length, curve } = travel;
+        let op = if length.is_zero() { Op::Set { value: to, transition: None } } else { Op::Fade { from, to, curve, start, length } };
         self.send(id, prop, op, origin);
-        self.arm_limit(id, over + self.unsent_limit(prop));
+        self.arm_limit(id, length + self.unsent_limit(prop));
     }
 
     /// Goes on with a fade whose driver is gone: asks where the level is, then travels for what is left.

@@ -25,8 +25,8 @@ pub(super) struct Guard {
     legacy: bool,
     /// The last press of a key that has not come up.
     down: Option<Mono>,
-    /// Who moved the pointer, when that opened it: it does not hold them up.
-    mover: Option<Arc<str>>,
+    /// When somebody last moved the pointer, and who: that does not hold themselves up.
+    moved: Option<(Mono, Arc<str>)>,
 }
 
 /// Names who wants something, without the changing port of a remote.
@@ -48,12 +48,12 @@ const fn phase(by: &By) -> Option<KeyPhase> {
 }
 
 impl Guard {
+    const fn plain(legacy: bool) -> Span {
+        if legacy { LEGACY } else { PLAIN }
+    }
+
     const fn length(&self, legacy: bool) -> Span {
-        match (self.quick, legacy) {
-            (true, _) => QUICK,
-            (false, true) => LEGACY,
-            (false, false) => PLAIN,
-        }
+        if self.quick { QUICK } else { Self::plain(legacy) }
     }
 
     /// Whether a press counts; the error says why not.
@@ -63,12 +63,10 @@ impl Guard {
         }
         let phase = phase(by);
         let legacy = phase == Some(KeyPhase::Legacy);
-        let length = self.length(legacy);
-        if let Some(from) = self.from
-            && now.since(from) < length
-            && self.mover.as_ref().is_none_or(|m| **m != *source(by))
-        {
-            let left = Span(length.0 - now.since(from).0);
+        let moved = self.moved.as_ref().filter(|(_, who)| **who != *source(by)).map(|(at, _)| *at + Self::plain(legacy));
+        let until = self.from.map(|from| from + self.length(legacy)).max(moved);
+        if let Some(until) = until.filter(|until| *until > now) {
+            let left = until.since(now);
             if legacy {
                 self.from = Some(now);
                 self.legacy = true;
@@ -93,7 +91,7 @@ impl Guard {
         self.from = Some(now);
         self.quick = quick;
         self.legacy = phase(by) == Some(KeyPhase::Legacy);
-        self.mover = None;
+        self.moved = None;
     }
 
     /// The pointer was moved by somebody: the next press of anyone else may have been meant for another cue.
@@ -101,9 +99,7 @@ impl Guard {
         if matches!(by, By::Key(_)) {
             return;
         }
-        self.from = Some(now);
-        self.quick = false;
-        self.mover = Some(source(by));
+        self.moved = Some((now, source(by)));
     }
 
     /// The GO key came up.
@@ -113,6 +109,8 @@ impl Guard {
 
     /// Until when a press like the last one is refused.
     pub(super) fn until(&self, now: Mono) -> Option<Mono> {
-        self.from.map(|from| from + self.length(self.legacy)).filter(|until| *until > now)
+        let own = self.from.map(|from| from + self.length(self.legacy));
+        let moved = self.moved.as_ref().map(|(at, _)| *at + Self::plain(self.legacy));
+        own.max(moved).filter(|until| *until > now)
     }
 }

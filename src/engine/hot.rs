@@ -23,27 +23,33 @@ impl Engine {
     pub(super) fn stop_hot(&mut self, hot: HotIx) {
         let restore = self.show.hots.get(hot.at()).is_some_and(|h| h.restore);
         let before = self.run_of_hot(hot).and_then(|r| self.s.runs.get(&r)).map(|r| r.before.clone()).unwrap_or_default();
+        // Before its fades halt: one on its way is ours.
+        let fates: Vec<_> = before.into_iter().map(|(prop, before, ours)| (prop, before.filter(|_| self.is_ours(prop, &ours)))).collect();
         self.stop(Target::Hot(hot), &By::Show);
         if !restore {
             return;
         }
-        let left: Vec<String> = before.into_iter().filter_map(|(prop, before, ours)| self.put_back(prop, before, &ours)).collect();
+        let left: Vec<String> = fates.into_iter().filter_map(|(prop, back)| self.put_back(prop, back)).collect();
         if !left.is_empty() {
             self.say(Level::Warn, format!("left as they are: {}", left.join(", ")));
         }
     }
 
-    /// Puts a property back if it still holds our value; gives its name when it is left.
-    fn put_back(&mut self, prop: PropIx, before: Option<Value>, ours: &Value) -> Option<String> {
+    /// Whether a property holds our value, or is on its way there.
+    fn is_ours(&self, prop: PropIx, ours: &Value) -> bool {
+        let tolerance = self.show.prop(prop).tolerance;
+        match self.aimed(prop) {
+            Some(aim) => aim.same(ours, tolerance),
+            None => self.s.props.get(prop.at()).and_then(|p| p.known()).is_some_and(|v| v.same(ours, tolerance)),
+        }
+    }
+
+    /// Puts a property back; gives its name when it is left.
+    fn put_back(&mut self, prop: PropIx, back: Option<Value>) -> Option<String> {
         let spec = self.show.prop(prop);
         let lasting = matches!(spec.class, Keeping::Hold | Keeping::Set) && !spec.barrier;
-        let still = self.s.props.get(prop.at()).and_then(|p| p.known()).is_some_and(|v| v.same(ours, spec.tolerance));
-        match before.filter(|_| lasting && still) {
-            Some(value) => {
-                self.want(prop, &value, None, Origin { why: Why::Operator, run: None, go: None, priority: Priority::Discrete });
-                None
-            }
-            None => Some(self.name_of(prop)),
-        }
+        let Some(value) = back.filter(|_| lasting) else { return Some(self.name_of(prop)) };
+        self.go_back(prop, &value, Origin { why: Why::Operator, run: None, go: None, priority: Priority::Discrete });
+        None
     }
 }

@@ -34,7 +34,7 @@ impl Engine {
             Intent::Close => self.s.prompt = None,
             Intent::HoldAuto { list } => self.hold_follower(*list),
             Intent::Arm { cue, armed } => self.arm(*cue, *armed),
-            Intent::Skip { cue, skip } => self.skip(*cue, *skip),
+            Intent::Skip { cue, skip } => self.skip(*cue, *skip, by),
             Intent::Own { device, ownership } => self.own(*device, *ownership),
             Intent::Accept { offer } => self.accept(*offer),
             Intent::Decline { offer } => self.decline(*offer),
@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// A skipped cue is passed over; a pointer that stands on it moves on.
-    fn skip(&mut self, cue: CueIx, skip: bool) {
+    fn skip(&mut self, cue: CueIx, skip: bool, by: &By) {
         if let Some(flags) = self.s.flags.get_mut(cue.at()) {
             flags.skip = skip;
         }
@@ -133,7 +133,7 @@ impl Engine {
         let stands = self.s.lists.get(list.at()).is_some_and(|l| l.at.next == Some(cue));
         if skip && stands {
             let next = self.after(list, cue);
-            self.standby(list, next, &By::Show);
+            self.standby(list, next, by);
         }
     }
 

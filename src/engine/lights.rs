@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::actions::{Origin, What};
 use super::due::Work;
 use super::running::RunId;
-use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership};
+use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership, Phase};
 use crate::light::Board;
-use crate::show::{Curve, DeviceIx, LightAct, ParamIx, Rest};
-use crate::time::Span;
+use crate::show::{Act, Curve, DeviceIx, LightAct, ParamIx, Rest};
+use crate::time::{Mono, Span};
 
 /// What goes back or ahead by itself, lights and faders, travels for so long.
 pub(super) const TRAVEL: Span = Span::secs(1);
@@ -33,10 +33,18 @@ impl Engine {
         &mut self.board
     }
 
-    /// Whether the show sends to a device: it is neither released nor bypassed.
+    /// Whether the show sends frames to a device: it is neither released nor bypassed. After panic one that is released gets them too,
+    /// where `[safe]` has a look, until the reset.
     #[must_use]
     pub fn drives(&self, device: DeviceIx) -> bool {
-        self.s.devices.get(device.at()).is_some_and(|state| state.ownership == Ownership::Live)
+        // Panic takes what it lights from whoever has it, as it does with every property of `[safe]`.
+        let lights = |acts: &Vec<Act>| acts.iter().any(|act| matches!(act, Act::Light(_)));
+        let panic = self.s.phase == Phase::Panicked && self.show.safe.as_ref().is_some_and(lights);
+        self.s.devices.get(device.at()).is_some_and(|state| match state.ownership {
+            Ownership::Live => true,
+            Ownership::Released => panic,
+            Ownership::Bypassed => false,
+        })
     }
 
     /// Changes the lights. Nothing comes back on that wire: at its end the action is *sent*.
@@ -70,7 +78,7 @@ impl Engine {
 
     /// All lights stay where they are.
     pub(super) fn halt_lights(&mut self) {
-        self.board.halt(self.s.now);
+        self.halting(Board::halt);
         self.out.push(Effect::Lights);
     }
 
@@ -86,13 +94,20 @@ impl Engine {
 
     /// What a run moves stays where it is; what a later cue took over goes on.
     pub(super) fn halt_lights_of(&mut self, run: RunId) {
-        self.board.halt_of(run.0, self.s.now);
+        self.halting(|board, now| board.halt_of(run.0, now));
         self.out.push(Effect::Lights);
+    }
+
+    /// Halts lights; what the last GO moved is the last GO's where it stands too.
+    fn halting(&mut self, halt: impl FnOnce(&mut Board, Mono)) {
+        let ours = self.lights_of_undo();
+        halt(&mut self.board, self.s.now);
+        self.lights_stand(&ours);
     }
 
     /// What no cue moves (an undo, a chase) stays where it is.
     pub(super) fn halt_stray_lights(&mut self) {
-        self.board.halt_of(NO_RUN, self.s.now);
+        self.halting(|board, now| board.halt_of(NO_RUN, now));
         self.out.push(Effect::Lights);
     }
 

@@ -71,6 +71,9 @@ impl Engine {
         if found.offer.until.is_some_and(|until| now > until) {
             return self.refuse("that offer is no longer on a key: start its cue if it is still wanted");
         }
+        if let Err(why) = self.may_take(&found.what) {
+            return self.refuse(why);
+        }
         let Some(taken) = self.take_offer(id) else { return };
         let origin = |why| Origin { why, run: None, go: None, priority: Priority::Discrete };
         match taken.what {
@@ -89,6 +92,18 @@ impl Engine {
             Offering::HeldVerb(verb, target, go) => self.cue_verb(verb, target, go),
             Offering::Ladder { cue, step, rung, go } => self.climb_offered(cue, step, rung, go),
         }
+    }
+
+    /// What starts a cue or goes on with one waits as a GO does: while paused and after panic it stays on its key.
+    fn may_take(&self, what: &Offering) -> Result<(), &'static str> {
+        let list = match what {
+            Offering::Follow(list) => *list,
+            Offering::Clock(cue) | Offering::HeldStep { cue, .. } => self.show.cue(*cue).list,
+            Offering::HeldBegin(run) => self.s.runs.get(run).map_or(ListIx(0), |run| self.show.cue(run.cue).list),
+            Offering::HeldVerb(..) => ListIx(0),
+            Offering::TakeBack { .. } | Offering::Momentary { .. } | Offering::Ladder { .. } => return Ok(()),
+        };
+        self.may_go(list)
     }
 
     /// Declines an offer: nothing is sent.

@@ -29,7 +29,7 @@ impl Engine {
             self.s.phase = Phase::Paused;
             self.pause_lights();
         }
-        let deaf = self.pause_players(target, Op::Halt);
+        let deaf = self.pause_players(Op::Halt, |engine, cue| engine.moved_by(cue, target));
         if deaf.is_empty() {
             self.say(Level::Notice, "paused");
         } else {
@@ -52,12 +52,15 @@ impl Engine {
             }
             self.count_follower(list);
         }
-        self.pause_players(target, Op::Continue);
+        self.pause_players(Op::Continue, |engine, cue| engine.moved_by(cue, target));
         self.say(Level::Notice, "resumed");
     }
 
     /// The pause is over because all was stopped.
     pub(super) fn unpause_all(&mut self) {
+        let stood = self.s.phase == Phase::Paused
+            || self.s.lists.iter().any(|list| list.paused)
+            || self.s.runs.values().any(|run| run.paused.is_some());
         if self.s.phase == Phase::Paused {
             self.s.phase = Phase::Running;
         }
@@ -68,6 +71,9 @@ impl Engine {
         // What survived the stop is no longer paused either.
         for run in self.runs_in(Target::All, false) {
             self.resume_run(run);
+        }
+        if stood && self.s.phase == Phase::Running {
+            self.pause_players(Op::Continue, |engine, cue| cue.is_some_and(|cue| engine.sustained(cue)));
         }
     }
 
@@ -148,25 +154,23 @@ impl Engine {
     fn thaw_fade(&mut self, id: ActionId) {
         let start = self.s.now;
         let Some(action) = self.s.actions.get_mut(&id) else { return };
-        let (origin, Some(prop)) = (action.origin, action.prop) else { return };
         let What::Fade(fade) = &mut action.what else { return };
         let (Some(travel), Some(length)) = (&mut fade.travel, fade.frozen.take()) else { return };
         travel.start = start;
         travel.length = length;
-        let (from, to, curve) = (travel.from.clone(), travel.to.clone(), travel.curve);
-        self.send(id, prop, Op::Fade { from, to, curve, start, length }, origin);
-        self.arm_limit(id, length + self.unsent_limit(prop));
+        let travel = travel.clone();
+        self.depart(id, travel);
     }
 
-    /// Pauses or continues the players of a target that can be; names those that cannot.
-    fn pause_players(&mut self, target: Target, op: Op) -> Vec<String> {
+    /// Pauses or continues the players that can be, of the cues that `of` says; names those that cannot.
+    fn pause_players(&mut self, op: Op, of: impl Fn(&Self, Option<CueIx>) -> bool) -> Vec<String> {
         let show = Arc::clone(&self.show);
         let mut deaf = Vec::new();
         for (i, spec) in show.props.iter().enumerate() {
             let Ok(prop) = u32::try_from(i).map(PropIx) else { break };
             let Some(state) = self.s.props.get(i) else { break };
             let plays = matches!(&state.wanted, Some(Value::Transport(t)) if t.playing) && !state.operator;
-            if !plays || !self.moved_by(state.mover, target) || self.gate(prop, KEYS).is_err_and(|_| true) {
+            if !plays || !of(self, state.mover) || self.gate(prop, KEYS).is_err_and(|_| true) {
                 continue;
             }
             if spec.pausable {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
 use super::due::{Due, Work};
+use super::offers::Offering;
 use super::{Engine, Level, Note, Outcome, Priority, Why};
 use crate::show::{Act, CueIx, GroupMode, HotIx, PropIx, Value};
 use crate::time::{Mono, Span};
@@ -120,7 +121,7 @@ impl Engine {
         let show = Arc::clone(&self.show);
         let Some(run) = self.s.runs.get_mut(&id) else { return };
         run.waiting_until = None;
-        let (cue, go) = (run.cue, run.go);
+        let (cue, go, inside) = (run.cue, run.go, run.parent.is_some());
         let spec = show.cue(cue);
         for (i, step) in spec.steps.iter().enumerate() {
             let Ok(i) = u16::try_from(i) else { break };
@@ -138,7 +139,8 @@ impl Engine {
                 self.part_done(id);
             }
         }
-        if let Some(group) = spec.group.as_ref().filter(|g| g.mode == GroupMode::Together) {
+        // Inside a group that goes together, every group does: there is no GO of its own for its children.
+        if let Some(group) = spec.group.as_ref().filter(|g| inside || g.mode == GroupMode::Together) {
             for child in &group.children {
                 if !self.skipped(*child) {
                     self.start_run(*child, Start { go, parent: Some(id), ..Start::default() });
@@ -202,6 +204,7 @@ impl Engine {
         if let Some(flags) = self.s.flags.get_mut(run.cue.at()) {
             flags.failed |= run.failed;
         }
+        self.s.offers.retain(|o| !matches!(o.what, Offering::HeldBegin(of) if of == id));
         self.note(Note::CueEnded { cue: run.cue, stopped });
         if !stopped {
             self.follow_after_end(id);

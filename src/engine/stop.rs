@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::actions::{Origin, What};
 use super::due::Work;
 use super::running::RunId;
-use super::{ActionId, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
+use super::transport::Position;
+use super::{ActionId, ActionState, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
 use crate::show::{Act, CueIx, Curve, Db, FadeTo, HotIx, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
 use crate::time::Span;
 
@@ -52,7 +53,10 @@ impl Engine {
             self.drop_follower(list);
             let next = |engine: &Self| engine.s.lists.get(list.at()).and_then(|l| l.at.next);
             let before = next(self);
-            self.repair(list, by);
+            // A step that stops a list is no mistake of the caller's.
+            if !matches!(by, By::Show) {
+                self.repair(list, by);
+            }
             if let Some(cue) = next(self).filter(|cue| Some(*cue) != before) {
                 again.push_str(&format!(", NEXT is {} again", self.show.cue(cue).number));
             }
@@ -100,12 +104,14 @@ impl Engine {
         }
     }
 
-    /// A young GO is repaired: the pointer stands on its cue again.
+    /// A young GO is repaired: the pointer moves back to its cue, but never forward.
     fn repair(&mut self, list: ListIx, by: &By) {
         let now = self.s.now;
-        let last = self.s.lists.get(list.at()).and_then(|l| l.last);
+        let Some((last, stands)) = self.s.lists.get(list.at()).map(|l| (l.last, l.at)) else { return };
+        let place = |at: Position| (at.next.map_or(usize::MAX, CueIx::at), at.child);
         if let Some((_, at, position)) = last
             && now.since(at) < REPAIR
+            && place(position) < place(stands)
         {
             self.place(list, position, by);
             if let Some(state) = self.s.lists.get_mut(list.at()) {
@@ -126,7 +132,7 @@ impl Engine {
         self.s.runs.iter().filter(|(_, run)| wanted(run.cue, run.hot)).map(|(id, _)| *id).collect()
     }
 
-    fn sustained(&self, cue: CueIx) -> bool {
+    pub(super) fn sustained(&self, cue: CueIx) -> bool {
         let mut at = Some(cue);
         for _ in 0..16 {
             let Some(cue) = at else { break };
@@ -175,7 +181,17 @@ impl Engine {
             state.wanted = Some(at.clone());
             state.sent = Some((at, now));
         }
+        self.halted_for_undo(prop, id);
         self.halt_prop(prop, priority);
+    }
+
+    /// What a driver holds back of an action (its pace, a device that is busy) is taken from it.
+    pub(super) fn recall_unsent(&mut self, id: ActionId, priority: Priority) {
+        let Some(action) = self.s.actions.get(&id).filter(|a| !a.waits) else { return };
+        let kept = action.sent_at.is_none() || matches!(action.state, ActionState::Pending(_, Some(_)));
+        if let (What::Want { .. }, Some(prop), true) = (&action.what, action.prop, kept) {
+            self.halt_prop(prop, priority);
+        }
     }
 
     /// Panic: what `[safe]` lists, ahead of everything; nothing may later bring back the state before.
@@ -200,6 +216,7 @@ impl Engine {
         let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
         for id in open {
             self.halt_fade(id, Priority::Panic);
+            self.recall_unsent(id, Priority::Panic);
             self.finish(id, Outcome::Cancelled);
         }
         self.s.offers.clear();

@@ -71,7 +71,9 @@ impl Engine {
         let Some(cue) = at.next else {
             return self.refuse(format!("the end of list {}: GO does nothing", show.list(list).name));
         };
-        if let Some(Prompt::Confirm { cue: waiting, .. }) = &self.s.prompt {
+        if let Some(Prompt::Confirm { list: asked, cue: waiting }) = &self.s.prompt
+            && *asked == list
+        {
             let number = &show.cue(*waiting).number;
             return self.refuse(format!("cue {number} waits for its second key"));
         }
@@ -102,7 +104,7 @@ impl Engine {
         self.take_go(list, cue, by);
     }
 
-    fn may_go(&self, list: ListIx) -> Result<(), &'static str> {
+    pub(super) fn may_go(&self, list: ListIx) -> Result<(), &'static str> {
         match self.s.phase {
             Phase::Panicked => Err("GO refused after panic: press the resume key first"),
             Phase::Paused => Err("GO refused while paused: resume first"),
@@ -116,7 +118,10 @@ impl Engine {
     pub(super) fn take_go(&mut self, list: ListIx, cue: CueIx, by: &By) {
         self.s.next.go += 1;
         let (go, now) = (self.s.next.go, self.s.now);
-        self.s.prompt = None;
+        // Another list's cue may still wait for its second key.
+        if !matches!(self.s.prompt, Some(Prompt::Confirm { list: asked, .. }) if asked != list) {
+            self.s.prompt = None;
+        }
         self.note(Note::Go { list, cue });
         self.open_undo(list, cue, go);
         self.reassert_at_go();
@@ -152,8 +157,16 @@ impl Engine {
                 break;
             }
         }
+        self.drop_confirm(list);
         let cue = self.s.lists.get(list.at()).and_then(|l| l.at.next);
         self.note(Note::Pointer { list, cue });
+    }
+
+    /// The pointer of a list moves: no cue of it waits for a second key any more.
+    fn drop_confirm(&mut self, list: ListIx) {
+        if matches!(self.s.prompt, Some(Prompt::Confirm { list: asked, .. }) if asked == list) {
+            self.s.prompt = None;
+        }
     }
 
     /// Starts the cue that the pointer stands on, by the way of its group, and moves the pointer past it.
@@ -166,6 +179,12 @@ impl Engine {
                 let from = if at.next == Some(cue) { at.child } else { 0 };
                 let own = if from == 0 { self.start_run(cue, how) } else { None };
                 let (child, next) = self.step_children(cue, from);
+                let nested = child.filter(|c| show.cue(*c).group.as_ref().is_some_and(|g| g.mode != GroupMode::Together));
+                if let Some(group) = nested.filter(|_| depth < 16) {
+                    // The pointer goes into it, and from its end on through the cues after it.
+                    self.s.lists.get_mut(list.at())?.at = Position { next: Some(group), child: 0 };
+                    return self.go_one(list, group, go, wait, depth + 1).or(own);
+                }
                 let run = child.and_then(|c| self.start_run(c, how)).or(own);
                 let to = match next {
                     Some(child) => Position { next: Some(cue), child },
@@ -264,9 +283,7 @@ impl Engine {
             state.guard.opened_by_move(now, by);
         }
         state.at = at;
-        if matches!(self.s.prompt, Some(Prompt::Confirm { list: asked, .. }) if asked == list) {
-            self.s.prompt = None;
-        }
+        self.drop_confirm(list);
         self.note(Note::Pointer { list, cue: at.next });
         self.read_ahead(list);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::actions::Origin;
 use super::lights::{TRAVEL, travel};
 use super::running::RunId;
-use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
+use super::{ActionId, By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
 use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
 use crate::time::{Mono, Span};
 
@@ -23,8 +23,15 @@ pub(super) struct Undoable {
     go: u64,
     at: Mono,
     changes: Vec<Change>,
-    /// Where the parameters that the GO changed were going before.
-    lights: BTreeMap<ParamIx, Option<u32>>,
+    /// The parameters that the GO changed.
+    lights: BTreeMap<ParamIx, Lit>,
+}
+
+/// Where a parameter was going before the GO, and where the GO has it go.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Lit {
+    before: Option<u32>,
+    ours: Option<u32>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +39,9 @@ struct Change {
     prop: PropIx,
     before: Option<Value>,
     ours: Value,
+    /// Its fade was stopped on its way: it is ours wherever it stands.
+    #[serde(default)]
+    halted: bool,
 }
 
 /// What becomes of a change.
@@ -50,8 +60,10 @@ impl Engine {
     }
 
     /// Notes what a property held before the last GO, and for a hot cue that restores.
-    pub(super) fn remember_for_undo(&mut self, prop: PropIx, value: &Value, origin: Origin) {
-        let before = self.moving_value(prop).or_else(|| self.s.props.get(prop.at()).and_then(|p| p.known().cloned()));
+    ///
+    /// `taken`: where an action was still going that this one takes over.
+    pub(super) fn remember_for_undo(&mut self, prop: PropIx, taken: Option<Value>, value: &Value, origin: Origin) {
+        let before = taken.or_else(|| self.moving_value(prop)).or_else(|| self.s.props.get(prop.at()).and_then(|p| p.known().cloned()));
         if let Some(run) = origin.run.and_then(|r| self.s.runs.get_mut(&r))
             && run.hot.is_some()
         {
@@ -65,23 +77,51 @@ impl Engine {
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
         let full = undo.changes.len() >= Self::CHANGES;
         match undo.changes.iter_mut().find(|c| c.prop == prop) {
-            Some(change) => change.ours = value.clone(),
+            Some(change) => {
+                change.ours = value.clone();
+                change.halted = false;
+            }
             None if full => {}
-            None => undo.changes.push(Change { prop, before, ours: value.clone() }),
+            None => undo.changes.push(Change { prop, before, ours: value.clone(), halted: false }),
+        }
+    }
+
+    /// A fade of the last GO stops on its way.
+    pub(super) fn halted_for_undo(&mut self, prop: PropIx, id: ActionId) {
+        let go = self.s.actions.get(&id).and_then(|a| a.origin.go);
+        let Some(undo) = self.s.undo.as_mut().filter(|u| go == Some(u.go)) else { return };
+        undo.changes.iter_mut().filter(|c| c.prop == prop).for_each(|c| c.halted = true);
+    }
+
+    /// Parameters that go where the last GO has them go.
+    pub(super) fn lights_of_undo(&self) -> Vec<ParamIx> {
+        let Some(undo) = &self.s.undo else { return Vec::new() };
+        undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) == lit.ours).map(|(ix, _)| *ix).collect()
+    }
+
+    /// These were stopped on their way, and are the last GO's where they stand.
+    pub(super) fn lights_stand(&mut self, ours: &[ParamIx]) {
+        let Some(undo) = self.s.undo.as_mut() else { return };
+        for ix in ours {
+            if let Some(lit) = undo.lights.get_mut(ix) {
+                lit.ours = self.board.target(*ix);
+            }
         }
     }
 
     /// Notes where the parameters of an act were going before the last GO first changes them.
     pub(super) fn remember_lights(&mut self, act: &LightAct, origin: Origin) {
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
-        let mut note = |ix: ParamIx| {
-            undo.lights.entry(ix).or_insert_with(|| self.board.target(ix));
+        let mut note = |ix: ParamIx, ours: Option<u16>| {
+            undo.lights.entry(ix).or_insert_with(|| Lit { before: self.board.target(ix), ours }).ours = ours;
         };
-        act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied()).for_each(&mut note);
         if act.rest == Rest::Out {
             let intensities = (0_u32..).zip(&self.show.rig.params).filter(|(_, param)| param.intensity);
-            intensities.map(|(ix, _)| ParamIx(ix)).filter(|ix| self.board.target(*ix).is_some()).for_each(note);
+            let lit = intensities.map(|(ix, _)| ParamIx(ix)).filter(|ix| self.board.target(*ix).is_some());
+            lit.for_each(|ix| note(ix, Some(0)));
         }
+        act.values.iter().for_each(|(ix, to)| note(*ix, Some(*to)));
+        act.release.iter().for_each(|ix| note(*ix, None));
     }
 
     /// Shows what an undo would do, or does it.
@@ -107,7 +147,7 @@ impl Engine {
         let state = self.s.props.get(change.prop.at());
         let now = self.moving_value(change.prop).or_else(|| state.and_then(|p| p.known().cloned()));
         let moves = self.moving_value(change.prop).is_some();
-        let still = moves || now.as_ref().is_some_and(|v| v.same(&change.ours, spec.tolerance));
+        let still = moves || change.halted || now.as_ref().is_some_and(|v| v.same(&change.ours, spec.tolerance));
         if spec.barrier {
             Fate::Stays("a recall cannot be taken back".into())
         } else if spec.class == Keeping::Guarded {
@@ -144,10 +184,19 @@ impl Engine {
                 }
             })
             .collect();
-        if !undo.lights.is_empty() {
+        let stay = self.lights_that_stay(undo);
+        if undo.lights.len() > stay {
             lines.push(PromptLine { text: "lights: back in 1s".into(), ticked: true, possible: true });
         }
+        if stay > 0 {
+            let text = format!("lights: {stay} of {} parameters stay, changed since", undo.lights.len());
+            lines.push(PromptLine { text: text.into(), ticked: false, possible: false });
+        }
         lines
+    }
+
+    fn lights_that_stay(&self, undo: &Undoable) -> usize {
+        undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) != lit.ours).count()
     }
 
     fn do_undo(&mut self, undo: &Undoable, program: bool, by: &By) {
@@ -159,16 +208,19 @@ impl Engine {
             self.stop_run(run, Priority::Discrete);
         }
         self.drop_follower(undo.list);
-        let mut left = 0_usize;
+        let mut left = self.lights_that_stay(undo);
+        let back: BTreeMap<ParamIx, Option<u32>> =
+            undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) == lit.ours).map(|(ix, lit)| (*ix, lit.before)).collect();
+        let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
         for (prop, fate) in fates {
             match fate {
-                Fate::Back(value) => self.go_back(prop, &value),
-                Fate::Program(value) if program => self.go_back(prop, &value),
+                Fate::Back(value) => self.go_back(prop, &value, origin),
+                Fate::Program(value) if program => self.go_back(prop, &value, origin),
                 Fate::Program(_) | Fate::Stays(_) => left += 1,
             }
         }
-        if !undo.lights.is_empty() {
-            self.lights_back(&undo.lights);
+        if !back.is_empty() {
+            self.lights_back(&back);
         }
         let state = self.s.lists.get(undo.list.at()).and_then(|l| l.last);
         if let Some((_, _, position)) = state {
@@ -182,8 +234,8 @@ impl Engine {
         self.say(Level::Notice, format!("cue {number} is undone{rest}"));
     }
 
-    fn go_back(&mut self, prop: PropIx, value: &Value) {
-        let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
+    /// Brings a property back to a value; faders travel.
+    pub(super) fn go_back(&mut self, prop: PropIx, value: &Value, origin: Origin) {
         match value {
             Value::Level(db) => self.fade(prop, FadeTo::Level(*db), TRAVEL, Curve::Linear, origin),
             Value::Decimal(n) => self.fade(prop, FadeTo::Decimal(*n), TRAVEL, Curve::Linear, origin),

@@ -49,7 +49,7 @@ impl Engine {
     pub(super) fn intend(&mut self, prop: PropIx, id: ActionId, value: &Value, origin: Origin) {
         let class = self.show.prop(prop).class;
         self.remember_before(prop, origin);
-        self.remember_for_undo(prop, value, origin);
+        self.remember_for_undo(prop, self.aimed(prop), value, origin);
         if class == Keeping::Once {
             if let Some(state) = self.s.props.get_mut(prop.at()) {
                 state.newest = Some(id);
@@ -89,6 +89,12 @@ impl Engine {
             // A newer intent is on its way: nothing of the old one may call for a ladder.
             self.finish(old, Outcome::Superseded);
         }
+    }
+
+    /// Where the open action of a property means to bring it.
+    pub(super) fn aimed(&self, prop: PropIx) -> Option<Value> {
+        let id = self.s.props.get(prop.at())?.newest?;
+        self.s.actions.get(&id)?.aim().cloned()
     }
 
     /// Where it was before the newest cue moved it.

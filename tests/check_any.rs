@@ -41,6 +41,13 @@ fn holds(text: String) {
 }
 
 #[test]
+fn a_line_without_end_and_a_thousand_mistakes_are_told() {
+    holds(format!("{}\nx = \"{}\"\n", good()[0].1, "y".repeat(100_000)));
+    holds(format!("a = {}", "[".repeat(100_000)));
+    holds(format!("{}{}", good()[0].1, "[[cue]]\nnumber = 1\nzz = 1\n".repeat(1000)));
+}
+
+#[test]
 fn every_line_can_be_missing() {
     let lines: Vec<&str> = good()[0].1.lines().collect();
     for at in 0..lines.len() {

@@ -1,9 +1,9 @@
 //! Each file of `tests/scenarios` holds sentences of the night's rules as scenarios: cues, then at t an input or what must be so.
 //!
 //! A line of a script is `time word …`. Effects are looked at from the last input on; time passes by ticks only.
-//! Words that give something: `go`, `press`, `release`, `osc go`, `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
+//! Words that give something: `go`, `go sound` (a list), `press`, `release`, `osc go`, `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
 //! `reset`, `pause`, `resume`, `undo`, `undo!`, `undo! program`, `standby 2`, `back`, `chase 3`, `chase! 0 1`, `close`, `hold`, `arm 2`, `disarm 2`,
-//! `skip 2`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30`, `stalled 5s`, `crash`, and of devices `online desk`,
+//! `skip 2`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30` (UTC; `1h`: its zone's offset), `stalled 5s`, `crash`, and of devices `online desk`,
 //! `offline desk`, `synced desk`, `restarted desk`, `human desk`, `sent P`, `saw P V` (a hand), `echo P V`, `land P V` (sent, then seen),
 //! `acked P`, `refused P`, `notnow P 40s`, `progress P 3s`.
 //! Words that demand something begin with `=`; see [`Run::demand`].
@@ -153,7 +153,8 @@ impl Run {
             "wall" => {
                 let time = first.split(':').fold(0, |sum: i64, part| sum * 60 + part.parse::<i64>().unwrap());
                 let wall = Wall((20_000 * 86_400 + time) * 1_000_000_000);
-                return self.input(&Input::Clock { wall, utc_offset: 0 });
+                let utc_offset = rest.get(1).map_or(0, |hours| hours.trim_end_matches('h').parse::<i32>().unwrap() * 3600);
+                return self.input(&Input::Clock { wall, utc_offset });
             }
             "go" if first.is_empty() => go,
             "go" => match self.show.lists.iter().position(|list| &*list.key == first) {

@@ -10,6 +10,11 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 
 use crate::show::{Finding, Loaded, Severity, Show};
 
+/// Findings that are drawn; each picture is looked for from the text's beginning, and nobody looks at thousands.
+const PICTURES: usize = 200;
+/// A longer line is not drawn, in bytes; its finding names the place in words.
+const LONGEST_LINE: usize = 1000;
+
 /// How findings are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
@@ -96,15 +101,19 @@ fn column(loaded: &Loaded, finding: &Finding) -> usize {
     before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1
 }
 
-/// Every finding with its place in the text.
+/// Every finding with its place: in the text, and in words where a picture would help nobody.
 #[must_use]
 pub fn render(loaded: &Loaded, look: Look) -> String {
     let theme = if look == Look::Terminal { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
     let sources: Vec<_> = loaded.sources.iter().map(|(name, text)| (name.as_str(), NamedSource::new(name, text.clone()))).collect();
     let mut out = String::new();
-    for finding in &loaded.findings {
+    for (i, finding) in loaded.findings.iter().enumerate() {
         let source = sources.iter().find(|(name, _)| *name == &*finding.file).map(|(_, source)| source);
+        let source = source.filter(|source| i < PICTURES && fits(source.inner(), finding.span.0));
+        if source.is_none() && finding.code != Finding::UNREADABLE {
+            out.push_str(&format!("{}:{}\n", finding.file, finding.line));
+        }
         // Writing to a string cannot fail; a source that does not hold the span leaves the message without its picture.
         if handler.render_report(&mut out, &Shown { finding, source }).is_err() {
             out.push_str(&finding.message);
@@ -112,6 +121,15 @@ pub fn render(loaded: &Loaded, look: Look) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Whether the line at `at` and the two beside it can be drawn: nobody reads a picture of a line that long.
+fn fits(text: &str, at: usize) -> bool {
+    let (Some(before), Some(after)) = (text.get(..at), text.get(at..)) else { return false };
+    let line = before.rsplit('\n').next().map_or(0, str::len) + after.split('\n').next().map_or(0, str::len);
+    let above = before.rsplit('\n').nth(1).map_or(0, str::len);
+    let below = after.split('\n').nth(1).map_or(0, str::len);
+    line.max(above).max(below) <= LONGEST_LINE
 }
 
 /// A finding as miette takes it.

@@ -1,5 +1,7 @@
 //! From a path or embedded text to a checked show, with every finding of the way.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -79,11 +81,19 @@ fn unreadable(name: &str, why: String, help: &str) -> Loaded {
 /// Reads a text file within [`SOURCE_MAX`]. The error is what is wrong and the remedy.
 fn read(file: &Path) -> Result<String, (String, &'static str)> {
     let missing = |error: std::io::Error| (error.to_string(), "give the folder that holds show.toml, or the file itself");
-    let size = std::fs::metadata(file).map_err(missing)?.len();
+    let too_long =
+        |size: String| (format!("it has {size} bytes, the limit is {SOURCE_MAX}"), "a show is text: is this another kind of file?");
+    let opened = File::open(file).map_err(missing)?;
+    let size = opened.metadata().map_err(missing)?.len();
     if size > SOURCE_MAX {
-        return Err((format!("it has {size} bytes, the limit is {SOURCE_MAX}"), "a show is text: is this another kind of file?"));
+        return Err(too_long(size.to_string()));
     }
-    let bytes = std::fs::read(file).map_err(missing)?;
+    // What has no size, a pipe or a device, is read no further either.
+    let mut bytes = Vec::new();
+    opened.take(SOURCE_MAX + 1).read_to_end(&mut bytes).map_err(missing)?;
+    if bytes.len() as u64 > SOURCE_MAX {
+        return Err(too_long(format!("more than {SOURCE_MAX}")));
+    }
     let broken = |error: &std::string::FromUtf8Error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to());
     String::from_utf8(bytes).map_err(|error| (broken(&error), "save it as UTF-8 text, or give another file"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rosc::OscType;
+use rosc::{OscPacket, OscType};
 use serde_json::Value as Json;
 
 use super::*;

@@ -7,6 +7,7 @@
 //! | [`time`] | 0 | `Mono`, `Wall` and `Span`: time as values |
 //! | [`show`] | 1 | what the show *is*: cues, steps, patch, rig, profiles; raw TOML, its check, the checked [`show::Show`] |
 //! | [`light`] | 2 | fixtures' parameters in time: fades and universe frames |
+//! | [`rundown`] | 2 | the clock of the day: planned, actual, over or under, projected |
 //! | [`engine`] | 2 | what *happens*: transport, waits, wanted state, confirmation, fallbacks, snapshot |
 //! | [`devices`] | 3 | one folder a family: codec, driver, simulator |
 //! | [`links`] | 3 | the only place that opens sockets and ports |
@@ -26,6 +27,7 @@ pub mod engine;
 pub mod light;
 pub mod links;
 pub mod remote;
+pub mod rundown;
 pub mod show;
 pub mod stage;
 pub mod time;

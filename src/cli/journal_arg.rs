@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::Input;
 use crate::show::{self, Show};
-use crate::stage::journal::{Content, Entry, folder, memory, read, ring};
+use crate::stage::journal::{Content, Entry, Record, folder, memory, read, ring};
 use crate::stage::launch::default_journal;
 use crate::time::{Mono, Wall};
 
@@ -78,21 +78,38 @@ pub struct Times {
 impl Times {
     /// From the pairs of clocks that a journal holds.
     #[must_use]
-    pub fn of(content: &Content) -> Self {
+    pub fn of(records: &[Record]) -> Self {
         let pair = |entry: &Entry, at: Mono| match entry {
             Entry::Input(Input::Clock { wall, utc_offset }) => Some((at, *wall, *utc_offset)),
             _ => None,
         };
-        Self { pairs: content.records.iter().filter_map(|record| pair(&record.entry, record.mono)).collect() }
+        Self { pairs: records.iter().filter_map(|record| pair(&record.entry, record.mono)).collect() }
+    }
+
+    /// The wall clock and the offset from UTC at an instant, by the pair of clocks of that time; `None` when the journal holds no pair.
+    fn pair(&self, at: Mono) -> Option<(Wall, i32)> {
+        let (mono, wall, offset) = self.pairs.iter().rev().find(|(mono, _, _)| *mono <= at).or_else(|| self.pairs.first())?;
+        let apart = i128::from(at.0) - i128::from(mono.0);
+        Some((Wall(i64::try_from(i128::from(wall.0) + apart).unwrap_or(wall.0)), *offset))
+    }
+
+    /// The wall clock at an instant.
+    #[must_use]
+    pub fn wall(&self, at: Mono) -> Option<Wall> {
+        self.pair(at).map(|(wall, _)| wall)
+    }
+
+    /// Seconds east of UTC when the run began; 0 when the journal holds no pair.
+    #[must_use]
+    pub fn utc_offset(&self) -> i32 {
+        self.pairs.first().map_or(0, |(_, _, offset)| *offset)
     }
 
     /// `19:31:04.250`; the show's own clock in seconds when the journal holds no pair.
     #[must_use]
     pub fn clock(&self, at: Mono) -> String {
-        let pair = self.pairs.iter().rev().find(|(mono, _, _)| *mono <= at).or_else(|| self.pairs.first());
-        let Some((mono, wall, offset)) = pair else { return format!("{:>10.3}s", (at.0 / 1_000_000) as f64 / 1e3) };
-        let apart = i128::from(at.0) - i128::from(mono.0);
-        let local = i128::from(wall.0) + apart + i128::from(*offset) * 1_000_000_000;
+        let Some((wall, offset)) = self.pair(at) else { return format!("{:>10.3}s", (at.0 / 1_000_000) as f64 / 1e3) };
+        let local = i128::from(wall.0) + i128::from(offset) * 1_000_000_000;
         let ms = local.div_euclid(1_000_000).rem_euclid(86_400_000);
         format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
     }

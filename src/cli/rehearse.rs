@@ -11,7 +11,8 @@ use super::findings::load_or_say;
 use crate::engine::{Note, Outcome, Report, Why};
 use crate::links::Simulate;
 use crate::links::rack::Cabling;
-use crate::show::{CueIx, Show};
+use crate::rundown::Rundown;
+use crate::show::{CueIx, ListIx, Show};
 use crate::stage::rehearsal::{Call, Entry, Finding, Run, Severity, What, judge, read_faults, rehearse};
 use crate::time::Mono;
 
@@ -85,13 +86,14 @@ fn pace(speed: f64) -> Box<dyn FnMut(Mono)> {
 
 fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    let days = days(run.show());
     for entry in run.log() {
-        if let Some((mark, cue, text)) = line(run, entry) {
+        if let Some((mark, cue, text)) = line(run, &days, entry) {
             writeln!(out, "{}  {mark:<5} {:<8} {text}", clock(entry.at), cue.map_or("", |cue| &run.show().cue(cue).number))?;
         }
     }
     let show = run.show();
-    writeln!(out, "\n{}: {} cues, {} long", show.title, show.cues.len(), clock(run.now()))?;
+    writeln!(out, "\n{}: {} cues, {} long{}", show.title, show.cues.len(), clock(run.now()), end(&days))?;
     for finding in findings {
         let word = if finding.severity == Severity::Error { "error" } else { "warning" };
         let at = finding.at.map_or_else(|| "whole show".to_owned(), clock);
@@ -104,8 +106,9 @@ fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
 
 fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    let days = days(run.show());
     for entry in run.log() {
-        if let Some((mark, cue, text)) = line(run, entry) {
+        if let Some((mark, cue, text)) = line(run, &days, entry) {
             let cue = cue.map(|cue| &run.show().cue(cue).number);
             writeln!(out, "{}", json!({ "at": entry.at, "event": mark, "cue": cue, "text": text }))?;
         }
@@ -117,6 +120,24 @@ fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
     writeln!(out, "{}", json!({ "end": { "at": run.now(), "errors": errors, "warnings": findings.len() - errors } }))
 }
 
+/// The plan of each list.
+fn days(show: &Show) -> Vec<Rundown> {
+    show.lists.iter().zip(0_u16..).map(|(_, list)| Rundown::as_planned(show, ListIx(list))).collect()
+}
+
+/// `, planned 19:40`: a rehearsal does not wait for it.
+fn planned(show: &Show, days: &[Rundown], cue: CueIx) -> String {
+    let timed = days.get(show.cue(cue).list.at()).and_then(|day| Some((day, day.cue(cue)?)));
+    timed.map_or_else(String::new, |(day, timed)| format!(", planned {}", day.time(timed.planned).strftime("%H:%M")))
+}
+
+/// `; planned until 22:05, hard out 22:30`.
+fn end(days: &[Rundown]) -> String {
+    let Some((day, end)) = days.first().and_then(|day| Some((day, day.end?))) else { return String::new() };
+    let out = day.out.map_or_else(String::new, |out| format!(", hard out {}", day.time(out).strftime("%H:%M")));
+    format!("; planned until {}{out}", day.time(end).strftime("%H:%M"))
+}
+
 /// Hours, minutes, seconds and thousandths.
 fn clock(at: Mono) -> String {
     let ms = at.0 / 1_000_000;
@@ -124,11 +145,13 @@ fn clock(at: Mono) -> String {
 }
 
 /// One line of the timeline: a mark, the cue, and the words; `None` for what a caller need not read.
-fn line(run: &Run, entry: &Entry) -> Option<(&'static str, Option<CueIx>, String)> {
+fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<(&'static str, Option<CueIx>, String)> {
     let show = run.show();
     match &entry.what {
         What::Note(Note::Go { cue, .. }) => Some(("GO", Some(*cue), show.cue(*cue).name.to_string())),
-        What::Note(Note::CueStarted { cue }) => Some(("start", Some(*cue), show.cue(*cue).name.to_string())),
+        What::Note(Note::CueStarted { cue }) => {
+            Some(("start", Some(*cue), format!("{}{}", show.cue(*cue).name, planned(show, days, *cue))))
+        }
         What::Note(Note::CueEnded { cue, stopped }) => Some(("end", Some(*cue), if *stopped { "stopped".into() } else { String::new() })),
         What::Note(Note::RefusedIntent { why }) => Some(("no", None, why.to_string())),
         What::Note(Note::Tell { text, .. }) => Some(("tell", None, text.to_string())),

@@ -89,7 +89,7 @@ fn seconds(at: Mono) -> f64 {
 
 /// Runs it and gives each effect as a line. A process that was cut off may have left its last notes unwritten: that is no difference.
 pub fn replay(opened: &Opened, mut line: impl FnMut(String)) -> Verdict {
-    let times = Times::of(&opened.content);
+    let times = Times::of(&opened.content.records);
     let show = &opened.show;
     let (mut engine, mut effects, mut compare) = (resume::beginning(show, &opened.content.records), Effects::new(), Compare::default());
     let mut whole = opened.content.notices.is_empty();

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use super::asrun;
 use super::journal_arg::{self, Opened, Times};
 use crate::engine::{Input, Note, Report};
-use crate::show::{CueIx, DeviceIx, Show};
+use crate::rundown::{self, Counted, Kept};
+use crate::show::{CueIx, DeviceIx, ListIx, Show};
 use crate::stage::journal::{Entry, Record};
-use crate::time::{Mono, Span};
+use crate::time::{Mono, Span, Wall};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -36,17 +37,26 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn events(opened: &Opened) -> String {
-    let line = |record: &Record| match &record.entry {
-        Entry::Note(note) => Some(format!("{}\n", asrun::event(&opened.show, record.mono, note))),
-        _ => None,
+    let (show, records) = (&*opened.show, &*opened.content.records);
+    let start = |record: &Record| if let Entry::Note(Note::CueStarted { cue }) = &record.entry { Some((record.mono, *cue)) } else { None };
+    let (_, kept) = kept(show, records.iter().filter_map(start), &Times::of(records));
+    let mut kept = kept.into_iter();
+    let line = |record: &Record| {
+        let Entry::Note(note) = &record.entry else { return None };
+        let mut event = asrun::event(show, record.mono, note);
+        if let (Some(Some(kept)), Some(event)) = (start(record).and_then(|_| kept.next()), event.as_object_mut()) {
+            event.insert("planned".into(), kept.planned.strftime("%H:%M:%S").to_string().into());
+            event.insert("late".into(), kept.late.map(|late| (late / 1_000_000) as f64 / 1e3).into());
+        }
+        Some(format!("{event}\n"))
     };
-    opened.content.records.iter().filter_map(line).collect()
+    records.iter().filter_map(line).collect()
 }
 
 /// The whole report.
 #[must_use]
 pub fn report(opened: &Opened) -> String {
-    let times = Times::of(&opened.content);
+    let times = Times::of(&opened.content.records);
     let (show, records) = (&*opened.show, &*opened.content.records);
     let mut text =
         format!("{}\n{:?} run, showcall {}\n", opened.content.header.title, opened.content.header.mode, opened.content.header.showcall);
@@ -82,7 +92,7 @@ fn notes(show: &Show, records: &[Record], times: &Times, wanted: impl Fn(&Note) 
 /// When a cue started, which, and when it ended and whether it was stopped.
 type CueRun = (Mono, CueIx, Option<(Mono, bool)>);
 
-/// Start, end and length of every run of a cue, in the order of their starts.
+/// Start, end and length of every run of a cue, in the order of their starts, and what was planned.
 fn cues(show: &Show, records: &[Record], times: &Times) -> Vec<String> {
     let mut lines: Vec<CueRun> = Vec::new();
     for record in records {
@@ -103,7 +113,42 @@ fn cues(show: &Show, records: &[Record], times: &Times) -> Vec<String> {
         };
         format!("{}  {}, {how}", times.clock(*start), asrun::cue(show, *cue))
     };
-    lines.iter().map(render).collect()
+    let (counted, kept) = kept(show, lines.iter().map(|(start, cue, _)| (*start, *cue)), times);
+    let lines = lines.iter().zip(kept).map(|(line, kept)| render(line) + &kept.map_or_else(String::new, |kept| beside(&kept)));
+    counted.into_iter().chain(lines).collect()
+}
+
+/// What the plan said of each start, in their order; a line where a list is told as a rehearsal.
+fn kept(show: &Show, starts: impl Iterator<Item = (Mono, CueIx)>, times: &Times) -> (Vec<String>, Vec<Option<Kept>>) {
+    let starts: Vec<(CueIx, Option<Wall>)> = starts.map(|(at, cue)| (cue, times.wall(at))).collect();
+    let (mut said, mut all) = (Vec::new(), vec![None; starts.len()]);
+    for (list, ix) in show.lists.iter().zip((0..).map(ListIx)) {
+        let own = starts.iter().enumerate().filter(|(_, (cue, _))| show.cues.get(cue.at()).is_some_and(|cue| cue.list == ix));
+        let own: Vec<_> = own.filter_map(|(at, (cue, wall))| Some((at, (*cue, (*wall)?)))).collect();
+        let plain: Vec<_> = own.iter().map(|(_, start)| *start).collect();
+        let (counted, kept) = rundown::as_run(show, ix, times.utc_offset(), &plain);
+        if let Counted::Since(cue) = counted {
+            said.push(format!("{}: not the planned day or hour, so all is counted from the start of {}", list.name, asrun::cue(show, cue)));
+        }
+        for ((at, _), kept) in own.iter().zip(kept) {
+            all[*at] = kept;
+        }
+    }
+    (said, all)
+}
+
+/// `; planned 19:40, 2m 7s late`.
+fn beside(kept: &Kept) -> String {
+    let planned = kept.planned.strftime(if kept.planned.second() == 0 { "%H:%M" } else { "%H:%M:%S" });
+    let late = kept.late.map(|late| {
+        let span = Span::secs(late.unsigned_abs() / 1_000_000_000);
+        match (span.is_zero(), late > 0) {
+            (true, _) => ", on time".to_owned(),
+            (_, true) => format!(", {span} late"),
+            (_, false) => format!(", {span} early"),
+        }
+    });
+    format!("; planned {planned}{}", late.unwrap_or_default())
 }
 
 /// To the millisecond below a minute, to the second above.
@@ -148,4 +193,51 @@ fn process(records: &[Record], times: &Times) -> Vec<String> {
         Some(format!("{}  {text}", times.clock(record.mono)))
     };
     records.iter().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const SHOW: &str = r#"
+[show]
+title = "T"
+date = 2026-11-27
+looks = "whole"
+at_exit = "leave"
+[[cue]]
+number = "1"
+name = "Doors"
+at = "18:30"
+[[cue]]
+number = "2"
+name = "Opening"
+at = "19:00"
+[[cue]]
+number = "3"
+name = "Aside"
+"#;
+
+    #[test]
+    fn each_start_stands_beside_its_plan() {
+        let show = crate::show::load_text(&[("show.toml".into(), SHOW.into())]).show.unwrap();
+        let mono = |second: u64| Mono(second * 1_000_000_000);
+        let record = |second: u64, entry: Entry| Record { seq: second, mono: mono(second), entry };
+        // The clocks are read at 2026-11-27T17:29:00Z, an hour east of Greenwich.
+        let wall = Wall(1_795_800_540 * 1_000_000_000);
+        let start = |second: u64, cue: u32| record(second, Entry::Note(Note::CueStarted { cue: CueIx(cue) }));
+        let clock = record(0, Entry::Input(Input::Clock { wall, utc_offset: 3600 }));
+        let records = [clock, start(60, 0), start(90, 2), start(1987, 1)];
+        let lines = cues(&show, &records, &Times::of(&records));
+        let still = "still running at the end";
+        assert_eq!(
+            lines,
+            [
+                format!("18:30:00.000  1 \"Doors\", {still}; planned 18:30, on time"),
+                format!("18:30:30.000  3 \"Aside\", {still}"),
+                format!("19:02:07.000  2 \"Opening\", {still}; planned 19:00, 2m 7s late"),
+            ]
+        );
+    }
 }

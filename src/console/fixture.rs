@@ -149,6 +149,11 @@ fn view(text: &str, identity: &str, heard: u64) -> DeviceView {
     }
 }
 
+/// The flags of a cue that started so many seconds ago.
+fn flags(ago: Option<u64>) -> CueFlags {
+    CueFlags { armed: true, done: ago.is_some(), started: ago.map(|ago| NOW - Span::secs(ago)), ..CueFlags::default() }
+}
+
 /// In the middle of the evening, all well, two minutes late.
 pub(super) fn running() -> (Show, Snapshot) {
     let show = show();
@@ -159,7 +164,7 @@ pub(super) fn running() -> (Show, Snapshot) {
         utc_offset: 0,
         mode: Mode::Live,
         lists: vec![ListView { next: Some(CueIx(3)), last: Some((CueIx(2), NOW - Span::secs(120))), ..ListView::default() }],
-        cues: (0..8).map(|ix| CueFlags { armed: true, skip: false, done: ix < 3, failed: false }).collect(),
+        cues: [4200, 1500, 120].map(Some).into_iter().chain([None; 5]).map(flags).collect(),
         running: vec![
             Running {
                 cue: CueIx(2),

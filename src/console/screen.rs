@@ -7,6 +7,7 @@ use super::row::Row;
 use super::theme::Role;
 use super::ui::Ui;
 use crate::engine::Snapshot;
+use crate::rundown::Rundown;
 use crate::show::{Cue, CueIx, DeptIx, Device, DeviceIx, ListIx, Show};
 use crate::time::{Mono, Span};
 
@@ -21,12 +22,15 @@ pub(super) struct Screen<'a> {
     pub(super) ui: &'a Ui,
     /// The instant of the frame.
     pub(super) now: Mono,
+    /// The day of the list that is shown.
+    pub(super) day: Rundown,
 }
 
 impl<'a> Screen<'a> {
     pub(super) fn new(scene: Scene<'a>) -> Self {
         let Scene { show, snap, ui } = scene;
-        Self { scene, show, snap, ui, now: ui.now(snap) }
+        let now = ui.now(snap);
+        Self { scene, show, snap, ui, now, day: snap.rundown(show, ui.list(), now) }
     }
 
     /// The stage has said nothing for so long that the screen may be untrue; it makes a snapshot ten times a second.
@@ -66,7 +70,7 @@ impl<'a> Screen<'a> {
 
     /// The wall clock of an instant, `19:42:07`.
     pub(super) fn clock_at(&self, at: Mono) -> String {
-        super::clock::hms(super::clock::second_of_day(self.snap, at))
+        super::clock::hms(self.snap, at)
     }
 
     /// Whom to call: `Sound, comms A, ring 2`.

@@ -59,6 +59,7 @@ impl Engine {
             if let Some(mine) = same(CueIx(i)).and_then(|cue| self.s.flags.get_mut(cue.at())) {
                 mine.done = flags.done;
                 mine.failed = flags.failed;
+                mine.started = flags.started;
                 // What a person switched during the run stays so; else the new file says.
                 let file = old.show.cue(CueIx(i));
                 if flags.armed != file.armed {

@@ -10,6 +10,7 @@ mod chase;
 mod clocks;
 mod command;
 mod core;
+mod day;
 mod devices;
 mod due;
 mod fades;

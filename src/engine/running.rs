@@ -103,6 +103,7 @@ impl Engine {
         if let Some(flags) = self.s.flags.get_mut(cue.at()) {
             flags.done = true;
             flags.failed = false;
+            flags.started = Some(now);
         }
         if let Some(parent) = how.parent.and_then(|p| self.s.runs.get_mut(&p)) {
             parent.parts += 1;

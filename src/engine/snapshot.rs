@@ -101,6 +101,9 @@ pub struct CueFlags {
     pub done: bool,
     /// Its last run had a failed action.
     pub failed: bool,
+    /// When its last run started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Mono>,
 }
 
 /// A cue that runs.

@@ -77,7 +77,7 @@ impl State {
             next: Counters::default(),
             due: Due::default(),
             lists: show.lists.iter().map(|_| ListState::default()).collect(),
-            flags: show.cues.iter().map(|cue| CueFlags { armed: cue.armed, skip: cue.skip, done: false, failed: false }).collect(),
+            flags: show.cues.iter().map(|cue| CueFlags { armed: cue.armed, skip: cue.skip, ..CueFlags::default() }).collect(),
             runs: BTreeMap::new(),
             actions: BTreeMap::new(),
             ended: VecDeque::new(),

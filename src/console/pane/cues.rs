@@ -52,17 +52,18 @@ fn line(screen: &Screen, ix: CueIx, cue: &Cue, number: usize, width: usize) -> R
     let style = screen.style(role);
     let left = Row::new().put(sign, style).put(" ", style).column(&cue.number, number, style).put(" ", style);
     let left = left.put(indent, style).put(&cue.name, style);
-    let row = left.apart(screen.row(facts(cue, flags, is_next), role), width);
-    if screen.ui.cursor == Some(ix) {
-        let mark = Row::new().put(">", screen.style(Role::Cursor)).then(row.fit(width.saturating_sub(1)));
+    let here = screen.ui.cursor == Some(ix);
+    let row = left.apart(screen.row(facts(screen, ix, cue, flags), role), width - usize::from(here && width > 0));
+    if here {
+        let mark = Row::new().put(">", screen.style(Role::Cursor)).then(row);
         return mark.bar(width, screen.style(Role::Cursor));
     }
     row
 }
 
-fn facts(cue: &Cue, flags: crate::engine::CueFlags, is_next: bool) -> String {
+fn facts(screen: &Screen, ix: CueIx, cue: &Cue, flags: crate::engine::CueFlags) -> String {
     let mut facts: Vec<String> = Vec::new();
-    if is_next {
+    if standing(screen.snap, screen.list()) == Some(ix) {
         facts.push("NEXT".into());
     }
     if flags.skip {
@@ -79,8 +80,8 @@ fn facts(cue: &Cue, flags: crate::engine::CueFlags, is_next: bool) -> String {
         Some(auto) => facts.push(format!("auto {}", auto.wait)),
         None => {}
     }
-    if let Some(time) = cue.at {
-        facts.push(clock::planned(time));
+    if cue.at.is_some() {
+        facts.extend(screen.day.cue(ix).map(|timed| clock::kept(&screen.day, timed)));
     }
     facts.join(" ")
 }

@@ -100,7 +100,7 @@ fn line(screen: &Screen, ix: DeviceIx, view: &DeviceView, name: usize, width: us
     if is_ill(view) {
         text.push_str(&screen.call(Some(ix)));
     }
-    let heard = view.heard.map_or("never".to_owned(), |at| clock::seconds(i64::try_from(screen.since(at).0 / 1_000_000_000).unwrap_or(0)));
+    let heard = view.heard.map_or("never".to_owned(), |at| clock::seconds(i64::try_from(screen.since(at).0).unwrap_or(i64::MAX)));
     let age = if view.simulated { format!("sim {heard}") } else { heard };
     row.put(text, screen.style(if is_ill(view) { Role::Warn } else { Role::Quiet })).apart(screen.row(age, Role::Quiet), width)
 }

@@ -1,18 +1,21 @@
 //! The clock of the venue, the mode, how late it is; the phase; the line for the caller.
 
-use super::super::clock;
+use super::super::clock::{self, TOLD};
 use super::super::row::Row;
 use super::super::screen::Screen;
 use super::super::theme::Role;
 use crate::engine::{Level, Mode, Phase};
+use crate::rundown::Counted;
 use crate::time::{Mono, Span};
 
 /// A line older than this is quiet.
 const FRESH: Span = Span::secs(10);
+/// The hard out is near: a quarter of an hour, in nanoseconds.
+const OUT_SOON: i64 = 900_000_000_000;
 
 /// The first line.
 pub(crate) fn header(screen: &Screen, width: usize) -> Row {
-    let clock = clock::hms(clock::second_of_day(screen.snap, screen.now));
+    let clock = clock::hms(screen.snap, screen.now);
     let (mode, role) = match screen.snap.mode {
         Mode::Live => ("LIVE", Role::Strong),
         Mode::Simulation => (" SIMULATION ", Role::Mark),
@@ -35,28 +38,36 @@ pub(crate) fn header(screen: &Screen, width: usize) -> Row {
     left.apart(right, width)
 }
 
+/// How late it is, and how long until the room must be empty.
 fn late(screen: &Screen, width: usize) -> Row {
-    let mut row = Row::new();
-    match clock::late(screen.show, screen.snap, screen.list(), screen.now) {
-        Some(late) if late >= 60 => row = row.put(format!("LATE {}", clock::seconds(late)), screen.style(Role::Warn)),
-        Some(late) if late <= -60 => row = row.put(format!("early {}", clock::seconds(late)), screen.style(Role::Text)),
-        Some(_) => row = row.put("on time", screen.style(Role::Good)),
-        None => {}
-    }
-    let Some(out) = clock::hard_out(screen.show, screen.snap, screen.now) else { return row };
-    let time = screen.show.hard_out.map(clock::planned).unwrap_or_default();
-    let over = clock::overrun(screen.show, screen.snap, screen.list(), screen.now).filter(|over| *over >= 60);
-    let text = match (out, over) {
-        (..0, _) => format!("PAST OUT {time} by {}", clock::seconds(out)),
-        (_, Some(over)) => format!("WILL PASS OUT {time} by {}", clock::seconds(over)),
-        _ => format!("out {time} in {}", clock::seconds(out)),
+    let day = &screen.day;
+    let since = match day.counted {
+        Counted::ByClock => String::new(),
+        Counted::Since(cue) => format!(" since {}", screen.cue(cue).map_or("?", |cue| &*cue.number)),
     };
-    if width < 60 && !row.is_empty() && out > 900 && over.is_none() {
+    let row = match day.late {
+        Some(late) if late >= TOLD => screen.row(format!("LATE {}{since}", clock::seconds(late)), Role::Warn),
+        Some(late) if late <= -TOLD => screen.row(format!("early {}{since}", clock::seconds(late)), Role::Text),
+        Some(_) => screen.row(format!("on time{since}"), Role::Good),
+        None => Row::new(),
+    };
+    let Some(out) = day.out else { return row };
+    let left = day.until(out);
+    let over = day.overrun().filter(|over| *over >= TOLD);
+    let time = clock::planned(day.time(out));
+    let end = day.end.filter(|_| width >= 100).map_or_else(String::new, |end| format!("ends {} · ", clock::minute(day, end)));
+    let text = match (left, over) {
+        (..0, _) => format!("PAST OUT {time} by {}", clock::seconds(left)),
+        (_, Some(over)) => format!("{end}WILL PASS OUT {time} by {}", clock::seconds(over)),
+        _ => format!("{end}out {time} in {}", clock::seconds(left)),
+    };
+    let soon = left < OUT_SOON;
+    if width < 60 && !row.is_empty() && !soon && over.is_none() {
         return row;
     }
-    let role = if out < 0 {
+    let role = if left < 0 {
         Role::Loud
-    } else if out < 900 || over.is_some() {
+    } else if soon || over.is_some() {
         Role::Warn
     } else {
         Role::Text

@@ -1,8 +1,8 @@
 //! NEXT: what a GO would do now, what to say, and whether its devices are ready.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
-use super::super::clock;
+use super::super::clock::{self, TOLD};
 use super::super::row::{Row, wrap};
 use super::super::screen::Screen;
 use super::super::theme::Role;
@@ -13,6 +13,10 @@ use crate::time::{Mono, Span};
 
 /// A start by the wall clock of a cue that does not stand by is told this long ahead.
 const CLOCK_AHEAD: Span = Span::secs(15 * 60);
+/// Below this width an ill device has room for its department, not for how to reach it.
+const NARROW: usize = 60;
+/// The standby is counted down from here, in nanoseconds.
+const STANDBY_AHEAD: i64 = 600_000_000_000;
 
 /// At most `room` lines: the bar, then auto, clock, call, readiness and notes, the most needed first.
 pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
@@ -29,8 +33,8 @@ pub(crate) fn next(screen: &Screen, width: usize, room: usize) -> Vec<Row> {
     if let Some((starts, at)) = view.clock {
         rows.extend(clock_line(screen, starts, at, width));
     }
-    rows.push(call_line(screen, cue, width));
-    rows.push(ready_line(screen, view, cue, width));
+    let lines = [call(screen, cue), ready_line(screen, view, cue, width)];
+    rows.extend(with_times(screen, cue, lines, width));
     if let Some(notes) = &cue.notes {
         let lines = wrap(notes, width.saturating_sub(2), room.saturating_sub(rows.len()));
         rows.extend(lines.into_iter().map(|line| screen.row(format!("  {line}"), Role::Text)));
@@ -87,36 +91,69 @@ fn clock_line(screen: &Screen, starts: CueIx, at: Mono, width: usize) -> Option<
         return None;
     }
     let what = if own { "it".to_owned() } else { format!("cue {} {}", screen.cue(starts)?.number, screen.cue(starts)?.name) };
-    let time = clock::hms(clock::second_of_day(screen.snap, at));
+    let time = clock::hms(screen.snap, at);
     let row = screen.row(format!("  CLOCK starts {what} at {time}, in {}", clock::left(left)), Role::Busy);
     Some(row.fit(width))
 }
 
-/// What the caller says to each department, and when it is planned.
-fn call_line(screen: &Screen, cue: &Cue, width: usize) -> Row {
+/// What the caller says to each department.
+fn call(screen: &Screen, cue: &Cue) -> Row {
     let call = cue.call.iter().map(|(who, what)| format!("{} {what}", who.to_uppercase())).collect::<Vec<_>>().join(" · ");
-    let mut facts = Vec::new();
-    if let Some(standby) = cue.standby {
-        facts.push(format!("standby {standby} before"));
-    }
-    if let Some(time) = cue.at {
-        let wait = clock::until(screen.show, screen.snap, screen.now, time);
-        facts.push(match wait {
-            Some(wait) if wait >= 0 => format!("planned {} in {}", clock::planned(time), clock::seconds(wait)),
-            Some(wait) => format!("planned {}, {} ago", clock::planned(time), clock::seconds(wait)),
-            None => format!("planned {}", clock::planned(time)),
-        });
-    }
-    let call = if call.is_empty() { screen.row("  no call", Role::Quiet) } else { screen.row(format!("  {call}"), Role::Strong) };
-    let facts = screen.row(facts.join(" · "), Role::Text);
-    // What to say comes before when it was planned.
-    if call.width() + facts.width() + 2 > width { call.fit(width) } else { call.apart(facts, width) }
+    if call.is_empty() { screen.row("  no call", Role::Quiet) } else { screen.row(format!("  {call}"), Role::Strong) }
+}
+
+/// When to say it, and that before when it was planned: at the right end of these lines, each where it has room.
+fn with_times(screen: &Screen, cue: &Cue, lines: [Row; 2], width: usize) -> Vec<Row> {
+    let mut facts: VecDeque<Row> = standby(screen, cue).into_iter().chain(planned(screen)).collect();
+    let one = |line: Row| {
+        let mut right = Row::new();
+        while let Some(fact) = facts.front() {
+            let gap = if right.is_empty() { "" } else { " · " };
+            if line.width() + right.width() + gap.chars().count() + fact.width() + 2 > width {
+                break;
+            }
+            right = right.put(gap, screen.style(Role::Text)).then(facts.pop_front().unwrap_or_default());
+        }
+        line.apart(right, width)
+    };
+    lines.into_iter().map(one).collect()
+}
+
+/// When to give the standby: a countdown where the start is known.
+fn standby(screen: &Screen, cue: &Cue) -> Option<Row> {
+    let ahead = cue.standby?;
+    Some(match screen.day.standby.map(|at| screen.day.until(at)) {
+        Some(..=0) => screen.row("STANDBY NOW", Role::Warn),
+        Some(left) if left <= STANDBY_AHEAD => screen.row(format!("standby in {}", clock::seconds(left)), Role::Strong),
+        _ => screen.row(format!("standby {ahead} before"), Role::Text),
+    })
+}
+
+fn planned(screen: &Screen) -> Option<Row> {
+    let day = &screen.day;
+    let timed = day.cue(standing(screen.snap, screen.list())?)?;
+    let time = clock::planned(day.time(timed.planned));
+    let left = day.until(timed.planned);
+    let later = timed.projected.filter(|at| at.0.saturating_sub(timed.planned.0) >= TOLD);
+    Some(match later {
+        _ if left < 0 => screen.row(format!("planned {time}, {} ago", clock::seconds(left)), Role::Warn),
+        Some(at) => {
+            screen.row(format!("planned {time}, likely {} in {}", clock::minute(day, at), clock::seconds(day.until(at))), Role::Warn)
+        }
+        None => screen.row(format!("planned {time} in {}", clock::seconds(left)), Role::Text),
+    })
 }
 
 fn ready_line(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
     let name = |ix: DeviceIx| screen.device(ix).map_or("?", |device| &*device.name);
     let owned = |ix: &DeviceIx| screen.snap.devices.get(ix.at()).is_none_or(|device| device.ownership == Ownership::Live);
     let (ill, left): (Vec<_>, Vec<_>) = view.not_ready.iter().partition(|(ix, _)| owned(ix));
+    if let (true, [(first, why), more @ ..]) = (width < NARROW, &*ill) {
+        let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
+        let who = screen.department_name(Some(*first)).map_or(more.clone(), |who| format!("→ {who}{more}"));
+        let row = screen.row(" NOT READY ", Role::Loud).put(format!(" {}: {why}", name(*first)), screen.style(Role::Warn));
+        return row.apart(screen.row(who, Role::Warn), width);
+    }
     if !ill.is_empty() {
         let ill = ill.iter().map(|(ix, why)| format!("{}: {why}{}", name(*ix), screen.call(Some(*ix))));
         let text = ill.collect::<Vec<_>>().join(" | ");

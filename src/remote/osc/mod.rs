@@ -11,6 +11,7 @@ mod pattern;
 mod query;
 mod reply;
 mod route;
+mod rundown;
 
 use std::net::SocketAddr;
 

@@ -5,8 +5,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::pattern;
 use super::reply::Answer;
+use super::rundown;
 use crate::engine::{Level, Ownership, Snapshot};
-use crate::show::{Cue, CueIx, GroupMode, Show};
+use crate::show::{Cue, CueIx, GroupMode, ListIx, Show};
 use crate::time::Mono;
 
 /// One process runs one show: its workspace is always this.
@@ -38,6 +39,8 @@ pub(super) enum Query {
     Devices(Option<String>),
     /// The line for the caller, alerts and offers.
     Alerts,
+    /// How late a list is (the first without a key), and when what is planned will be.
+    Rundown(Option<String>),
     /// Values of a cue.
     Cue {
         /// Number, id, `active`, `selected`.
@@ -65,6 +68,8 @@ impl Query {
             ["devices"] => Self::Devices(None),
             ["device", key] => Self::Devices(Some((*key).to_owned())),
             ["alerts"] => Self::Alerts,
+            ["rundown"] => Self::Rundown(None),
+            ["list", key, "rundown"] => Self::Rundown(Some((*key).to_owned())),
             ["cue" | "cue_id", which, "valuesForKeys"] => Self::Cue { which: (*which).to_owned(), keys: keys(args)?, many: true },
             ["cue" | "cue_id", which, key] if args.is_empty() && KEYS.contains(key) => {
                 Self::Cue { which: (*which).to_owned(), keys: vec![(*key).to_owned()], many: false }
@@ -75,7 +80,7 @@ impl Query {
 }
 
 /// What can be asked of a cue.
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 33] = [
     "uniqueID",
     "number",
     "name",
@@ -105,6 +110,10 @@ const KEYS: [&str; 29] = [
     "autoLoad",
     "infiniteLoop",
     "skip",
+    "plannedStart",
+    "projectedStart",
+    "actualStart",
+    "late",
 ];
 
 fn keys(args: &[OscType]) -> Option<Vec<String>> {
@@ -142,6 +151,11 @@ pub(super) fn answer(query: &Query, show: &Show, snapshot: &Snapshot) -> Option<
             None => return Some(Answer::error(&format!("the show has no device \"{key}\""))),
         },
         Query::Alerts => json!({ "line": snapshot.line, "alerts": snapshot.alerts, "offers": snapshot.offers }),
+        Query::Rundown(None) => rundown::day(show, snapshot, ListIx(0)),
+        Query::Rundown(Some(key)) => match (0_u16..).zip(&show.lists).find(|(_, list)| *list.key == **key) {
+            Some((at, _)) => rundown::day(show, snapshot, ListIx(at)),
+            None => return Some(Answer::error(&format!("the show has no list \"{key}\""))),
+        },
         Query::Cue { which, keys, many } => return Some(cue_answer(show, snapshot, which, keys, *many)),
     }))
 }
@@ -218,6 +232,7 @@ fn value(show: &Show, snapshot: &Snapshot, ix: CueIx, key: &str) -> Json {
             .group
             .as_ref()
             .map_or_else(|| json!([]), |group| group.children.iter().map(|child| Json::from(&*show.cue(*child).id)).collect()),
+        "plannedStart" | "projectedStart" | "actualStart" | "late" => rundown::of_cue(show, snapshot, ix, key),
         "postWait" | "preWaitElapsed" => json!(0),
         "flagged" | "isLoaded" | "isAuditioning" | "autoLoad" | "infiniteLoop" => json!(false),
         _ => Json::Null,
@@ -270,7 +285,7 @@ fn device(show: &Show, snapshot: &Snapshot, at: usize) -> Json {
     })
 }
 
-fn seconds(ns: u64) -> Json {
+pub(super) fn seconds(ns: u64) -> Json {
     json!((ns / 1_000_000) as f64 / 1000.0)
 }
 

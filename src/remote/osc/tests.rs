@@ -178,6 +178,28 @@ fn questions_are_answered_from_the_snapshot() {
 }
 
 #[test]
+fn how_late_it_is_can_be_asked() {
+    let mut bench = Bench::new(None);
+    for (cue, hour) in bench.show.cues.iter_mut().zip(19..) {
+        cue.at = Some(jiff::civil::time(hour, 0, 0, 0));
+    }
+    bench.show.hard_out = Some(jiff::civil::time(21, 30, 0, 0));
+    // 1970-01-01 20:05; cue 1 was four minutes late, and 12.5 is five minutes overdue.
+    let minute = |minute: u64| Mono(minute * 60_000_000_000);
+    (bench.snapshot.now, bench.snapshot.wall) = (minute(1205), crate::time::Wall(1205 * 60_000_000_000));
+    bench.snapshot.cues[0].started = Some(minute(1144));
+    bench.snapshot.lists[0].last = Some((CueIx(0), minute(1144)));
+    let day = bench.say("/rundown", vec![]).1.remove(0).1["data"].take();
+    assert_eq!((&day["late"], &day["end"], &day["hardOut"]), (&300.0.into(), &"21:05:00".into(), &"21:30:00".into()));
+    assert_eq!((&day["cues"][0]["actualStart"], &day["cues"][0]["late"]), (&"19:04:00".into(), &240.0.into()));
+    assert_eq!(bench.say("/list/main/rundown", vec![]).1[0].1["data"], day);
+    assert_eq!(bench.say("/list/nowhere/rundown", vec![]).1[0].1["status"], "error");
+    assert_eq!(bench.say("/cue/13/projectedStart", vec![]).1[0].1["data"], "21:05:00");
+    assert_eq!(bench.say("/cue/13/plannedStart", vec![]).1[0].1["data"], "21:00:00");
+    assert_eq!(bench.say("/cue/13/actualStart", vec![]).1[0].1["data"], Json::Null);
+}
+
+#[test]
 fn a_bundle_is_read_in_order_and_to_a_limit() {
     let message = |addr: &str| OscPacket::Message(OscMessage { addr: addr.into(), args: vec![] });
     let timetag = rosc::OscTime { seconds: 0, fractional: 1 };

@@ -1,4 +1,4 @@
-//! What a rehearsal found: a cue that never fires, actions that are not confirmed, cues that fight.
+//! What a rehearsal found: a cue that never fires, actions that are not confirmed, cues that fight, a plan that does not fit.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::run::{Run, What};
 use crate::engine::{ActionId, Note, Outcome, Why};
-use crate::show::{CueIx, PropIx};
-use crate::time::Mono;
+use crate::rundown::Rundown;
+use crate::show::{CueIx, ListIx, PropIx};
+use crate::time::{Mono, Span};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -24,7 +25,7 @@ pub enum Severity {
 pub struct Finding {
     /// How bad.
     pub severity: Severity,
-    /// Names the rule: `never_fires`, `not_confirmed`, `fight`, `refused`, `stuck`.
+    /// Names the rule: `never_fires`, `not_confirmed`, `fight`, `masked`, `refused`, `plan`, `hard_out`, `stuck`.
     pub code: &'static str,
     /// When, in virtual nanoseconds; `None` where it is about the whole show.
     pub at: Option<Mono>,
@@ -44,6 +45,7 @@ pub fn judge(run: &Run) -> Vec<Finding> {
         }
     }
     judge.silent_cues();
+    judge.plan();
     if run.stuck {
         let text = "a device and its driver talk without end at one instant (report this with the show)".into();
         judge.found.push(Finding { severity: Severity::Error, code: "stuck", at: Some(run.now()), cue: None, text });
@@ -117,6 +119,30 @@ impl Judge<'_> {
                 let text = format!("\"{}\" never fires: no GO and no follower reaches it", show.cue(*cue).name);
                 let number = Some(show.cue(*cue).number.to_string());
                 self.found.push(Finding { severity: Severity::Error, code: "never_fires", at: None, cue: number, text });
+            }
+        }
+    }
+
+    /// The plan itself: lengths that do not fit between planned times, and a hard out that comes too early.
+    fn plan(&mut self) {
+        let show = self.run.show().clone();
+        for (list, _) in (0..).map(ListIx).zip(&show.lists) {
+            let day = Rundown::as_planned(&show, list);
+            let mut before = 0;
+            for timed in day.cues.iter().filter(|timed| show.cue(timed.cue).at.is_some()) {
+                let late = timed.projected.map_or(0, |at| at.0.saturating_sub(timed.planned.0));
+                if late > before {
+                    let (planned, late) = (day.time(timed.planned), Span(late.unsigned_abs()));
+                    let text = format!("planned at {planned}, but what is before it takes until {late} later (correct a time or a length)");
+                    let number = Some(show.cue(timed.cue).number.to_string());
+                    self.found.push(Finding { severity: Severity::Warning, code: "plan", at: None, cue: number, text });
+                }
+                before = late;
+            }
+            if let Some((over, out)) = day.overrun().zip(day.out) {
+                let (out, over) = (day.time(out), Span(over.unsigned_abs()));
+                let text = format!("by its plan the show ends {over} after the hard out at {out} (cut something, or ask for the time)");
+                self.found.push(Finding { severity: Severity::Warning, code: "hard_out", at: None, cue: None, text });
             }
         }
     }

@@ -114,8 +114,9 @@ fn simulate(keys: Option<&[String]>, show: &Show) -> Result<Simulate, String> {
     if named.is_empty() {
         return Ok(Simulate::All);
     }
-    let find =
-        |key: &&String| show.device_by_key(key).ok_or_else(|| format!("--simulate names \"{key}\", but the show has no such device"));
+    let all = || show.devices.iter().map(|device| &*device.key).collect::<Vec<_>>().join(", ");
+    let unknown = |key: &str| format!("--simulate names \"{key}\", but the show has no such device (it has {})", all());
+    let find = |key: &&String| show.device_by_key(key).ok_or_else(|| unknown(key));
     named.iter().map(find).collect::<Result<_, _>>().map(Simulate::Some)
 }
 

@@ -68,15 +68,17 @@ impl Guard {
             && now.since(from) < length
             && self.mover.as_ref().is_none_or(|m| **m != *source(by))
         {
-            let left = Span(length.0 - now.since(from).0);
+            let mut left = Span(length.0 - now.since(from).0);
             if legacy {
+                // The press that is refused begins the guard anew.
                 self.from = Some(now);
                 self.legacy = true;
+                left = length;
             }
             if phase == Some(KeyPhase::Press) && self.down.is_some() {
                 self.down = Some(now);
             }
-            return Err(format!("double GO: the guard is open for {}", Span::ms(left.as_ms().max(1))));
+            return Err(format!("double GO, wait {}", Span::ms(left.as_ms().max(1))));
         }
         if phase == Some(KeyPhase::Press) {
             let held = self.down.is_some_and(|at| now.since(at) < LOST_RELEASE);

@@ -177,7 +177,7 @@ pub struct DeviceView {
     pub text: Arc<str>,
     /// What it says of itself.
     pub identity: Option<Arc<str>>,
-    /// When its last report came; `None`: never.
+    /// When something last came from it; `None`: never. The engine knows its reports, the stage adds its other signs of life.
     pub heard: Option<Mono>,
     /// Live, released or bypassed.
     pub ownership: Ownership,

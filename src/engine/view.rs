@@ -13,7 +13,7 @@ impl Engine {
     /// Actions in a snapshot.
     const SHOWN: usize = 64;
 
-    /// The state at `now`. The stage adds what only it knows: which devices are simulated, and its own facts.
+    /// The state at `now`. The stage adds what only it knows: which devices are simulated, their signs of life, and its own facts.
     #[must_use]
     pub fn snapshot(&self, now: Mono) -> Snapshot {
         let now = now.max(self.s.now);

@@ -24,6 +24,8 @@ pub struct Bay {
     driver: Option<Box<dyn Driver>>,
     out: Out,
     due: Option<Mono>,
+    /// When something last came from the device.
+    heard: Option<Mono>,
     far: Far,
 }
 
@@ -92,7 +94,18 @@ impl Bay {
     fn new(show: &Arc<Show>, device: DeviceIx, family: Family, far: Far) -> Self {
         let driver = make(|| (family.driver)(Plan { show, device }));
         // Due at once: a driver may say what it wants before anything comes.
-        Self { show: show.clone(), device, driver, out: Out::new(), due: Some(Mono::ZERO), far }
+        Self { show: show.clone(), device, driver, out: Out::new(), due: Some(Mono::ZERO), heard: None, far }
+    }
+
+    /// When something last came from the device, whatever it was.
+    #[must_use]
+    pub const fn heard(&self) -> Option<Mono> {
+        self.heard
+    }
+
+    /// Something came from the device.
+    pub const fn hear(&mut self, now: Mono) {
+        self.heard = Some(now);
     }
 
     /// Joined to its simulator.
@@ -231,7 +244,13 @@ impl Bay {
         let (controller, device) = (lane.controller, lane.device);
         match side {
             Side::Device => far.call(now, |simulator, out| simulator.handle(now, event(wire, controller, &arrival), out)),
-            Side::Driver => self.call(now, room, |driver, out| driver.handle(now, event(wire, device, &arrival), out)),
+            Side::Driver => {
+                let event = event(wire, device, &arrival);
+                if matches!(event, WireEvent::Data { .. }) {
+                    self.hear(now);
+                }
+                self.call(now, room, |driver, out| driver.handle(now, event, out));
+            }
         }
         true
     }

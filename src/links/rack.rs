@@ -214,6 +214,11 @@ impl Rack {
     }
 
     fn event(&mut self, now: Mono, plug: Plug, event: WireEvent<'_>) {
+        if matches!(event, WireEvent::Data { .. })
+            && let Some(Some(bay)) = self.bays.get_mut(usize::from(plug.device))
+        {
+            bay.hear(now);
+        }
         self.call(now, DeviceIx(plug.device), |driver, out| driver.handle(now, event, out));
     }
 
@@ -239,6 +244,12 @@ impl Rack {
     #[must_use]
     pub fn simulated(&self, device: DeviceIx) -> bool {
         self.bays.get(device.at()).and_then(Option::as_ref).is_some_and(Bay::is_simulated)
+    }
+
+    /// When something last came from a device, whatever it was.
+    #[must_use]
+    pub fn heard(&self, device: DeviceIx) -> Option<Mono> {
+        self.bays.get(device.at()).and_then(Option::as_ref).and_then(Bay::heard)
     }
 
     /// The simulator of a device that has one here.

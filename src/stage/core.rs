@@ -261,6 +261,8 @@ impl Core {
         self.log.facets(now, &mut snapshot.stage);
         for (view, index) in snapshot.devices.iter_mut().zip(0..) {
             view.simulated = self.rack.simulated(DeviceIx(index));
+            // Reports come on change only: a device that answers every question is heard all the time.
+            view.heard = view.heard.max(self.rack.heard(DeviceIx(index)));
         }
         self.standby = snapshot.lists.iter().any(|list| list.next.is_some());
         self.shared.snapshot.store(Arc::new(snapshot));

@@ -5,6 +5,7 @@ use super::super::row::Row;
 use super::super::screen::Screen;
 use super::super::theme::Role;
 use crate::engine::{ActionState, ActionView, Outcome, Why};
+use crate::show::CueIx;
 use crate::time::Span;
 
 /// A failure stays above newer actions this long.
@@ -26,23 +27,51 @@ pub(crate) fn actions(screen: &Screen, width: usize, height: usize) -> Vec<Row> 
     rows
 }
 
-/// How the newest cue's actions stand: `LAST ACTIONS 11: 3 ok, 1 FAILED`.
+/// How the actions of the last GO (or of what came after it) stand: `LAST ACTIONS 11: 3 done, 1 FAILED`.
 fn summary(screen: &Screen) -> String {
-    let newest = screen.snap.actions.iter().find_map(|a| if let Why::Step { cue, .. } = a.why { Some(cue) } else { None });
-    let Some(cue) = newest else { return "LAST ACTIONS".to_owned() };
+    let actions = &screen.snap.actions;
+    let Some(newest) = actions.iter().max_by_key(|action| action.due) else { return "LAST ACTIONS".to_owned() };
+    let last = screen.snap.lists.get(screen.list().at()).and_then(|list| list.last).map(|(cue, _)| cue);
+    // A group's GO is its children's.
+    let of = |why: Why| if let Why::Step { cue, .. } = why { Some(cue) } else { None };
+    let in_last = |cue: CueIx| last.is_some_and(|last| cue == last || screen.cue(cue).and_then(|cue| cue.parent) == Some(last));
+    let (what, own): (&str, Box<dyn Fn(Why) -> bool>) =
+        match (last.filter(|_| actions.iter().any(|a| of(a.why).is_some_and(in_last))), newest.why) {
+            (Some(last), Why::Step { .. }) => {
+                (screen.cue(last).map_or("?", |cue| &*cue.number), Box::new(move |why| of(why).is_some_and(in_last)))
+            }
+            (None, Why::Step { cue: newest, .. }) => {
+                (screen.cue(newest).map_or("?", |cue| &*cue.number), Box::new(move |why| of(why) == Some(newest)))
+            }
+            (_, other) => (word(other), Box::new(move |why| why == other)),
+        };
     let (mut good, mut bad, mut open) = (0, 0, 0);
-    for action in screen.snap.actions.iter().filter(|a| matches!(a.why, Why::Step { cue: of, .. } if of == cue)) {
+    for action in actions.iter().filter(|action| own(action.why)) {
         match &action.state {
             ActionState::Ended(Outcome::Failed { .. } | Outcome::Refused { .. }) => bad += 1,
             ActionState::Ended(_) => good += 1,
             _ => open += 1,
         }
     }
-    let number = screen.cue(cue).map_or("?", |cue| &*cue.number);
     // Cut from the right on a narrow screen: the worst comes first.
     let counts = [(bad, "FAILED"), (open, "open"), (good, "done")];
     let counts: Vec<_> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    format!("LAST ACTIONS {number}: {}", counts.join(", "))
+    format!("LAST ACTIONS {what}: {}", counts.join(", "))
+}
+
+/// What had something done that no cue asked for.
+const fn word(why: Why) -> &'static str {
+    match why {
+        Why::Step { .. } => "cue",
+        Why::Start => "show start",
+        Why::Safe => "panic",
+        Why::Undo => "undo",
+        Why::Chase => "go-to",
+        Why::Reassert => "put back",
+        Why::Operator => "by hand",
+        Why::Transport => "stop",
+        Why::Inquiry => "question",
+    }
 }
 
 fn line(screen: &Screen, action: &ActionView, width: usize) -> Row {

@@ -26,7 +26,7 @@ pub(crate) fn devices(screen: &Screen, width: usize, height: usize) -> Vec<Row> 
     }
     let shown = shown(devices, room);
     let name = shown.iter().filter_map(|ix| screen.device(*ix)).map(|device| device.name.chars().count()).max();
-    let name = name.unwrap_or(0).clamp(4, (width / 3).max(4));
+    let name = name.unwrap_or(0).clamp(4, (width * 2 / 5).max(4));
     rows.extend(shown.iter().filter_map(|ix| Some(line(screen, *ix, devices.get(ix.at())?, name, width))));
     if devices.len() > shown.len() && room > 0 {
         rows.push(screen.row(format!("  and {} more: d shows all", devices.len() - shown.len()), Role::Quiet));

@@ -59,6 +59,7 @@ fn late(screen: &Screen, width: usize) -> Row {
     let text = match (left, over) {
         (..0, _) => format!("PAST OUT {time} by {}", clock::seconds(left)),
         (_, Some(over)) => format!("{end}WILL PASS OUT {time} by {}", clock::seconds(over)),
+        _ if width < 60 && left >= OUT_SOON => format!("out {time}"),
         _ => format!("{end}out {time} in {}", clock::seconds(left)),
     };
     let soon = left < OUT_SOON;

@@ -52,7 +52,7 @@ fn bar(screen: &Screen, view: &ListView, cue: &Cue, width: usize) -> Row {
         (_, Some(left), _) => (format!("GUARD {}", clock::left(left)), Role::NextHeld),
         (.., Some(auto)) => (auto_text(screen, auto), Role::Next),
         _ if flags.is_some_and(|f| !f.armed) => ("DISARMED: sends nothing".to_owned(), Role::NextHeld),
-        _ if cue.confirm => ("GO, then Enter".to_owned(), Role::Next),
+        _ if cue.confirm => (if width < NARROW { "GO+Enter" } else { "GO, then Enter" }.to_owned(), Role::Next),
         _ => ("GO".to_owned(), Role::Next),
     };
     let style = screen.style(role);

@@ -38,7 +38,7 @@ fn line(screen: &Screen, ix: DeviceIx, device: &Device, view: &DeviceView, width
         .put(if here { "> " } else { "  " }, screen.style(Role::Key))
         .put(sign, screen.style(role))
         .put(" ", plain)
-        .column(&device.name, 12, screen.style(Role::Strong))
+        .column(&device.name, if width < 60 { 12 } else { 17 }, screen.style(Role::Strong))
         .put(" ", plain)
         .column(word, 8, screen.style(role))
         .put(" ", plain)

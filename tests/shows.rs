@@ -270,3 +270,33 @@ fn the_keys_in_the_readme_are_those_of_the_console() {
     let table = key_table();
     assert!(readme.contains(&table), "README's table of keys is not the program's; it must be:\n\n{table}");
 }
+
+#[test]
+fn a_rehearsal_finds_a_plan_that_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = r#"
+[show]
+title = "Tight"
+date = 2026-11-27
+hard_out = "20:00"
+looks = "whole"
+at_exit = "leave"
+[[cue]]
+number = "1"
+name = "Talk"
+at = "19:00"
+length = "40m"
+[[cue]]
+number = "2"
+name = "Panel"
+at = "19:35"
+length = "30m"
+"#;
+    std::fs::write(folder.path().join("show.toml"), show).unwrap();
+    let rehearsed = Command::new(env!("CARGO_BIN_EXE_showcall")).arg("rehearse").arg(folder.path()).output().unwrap();
+    let said = String::from_utf8(rehearsed.stdout).unwrap();
+    assert!(said.contains("cue 2: planned at 19:35:00, but what is before it ends 5m later"), "{said}");
+    assert!(said.contains("the show ends 10m after the hard out at 20:00:00"), "{said}");
+    assert!(said.contains("start 2        Panel, planned 19:35"), "{said}");
+    assert!(rehearsed.status.success(), "a plan may be tight");
+}

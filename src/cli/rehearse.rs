@@ -93,7 +93,7 @@ fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
         }
     }
     let show = run.show();
-    writeln!(out, "\n{}: {} cues, {} long{}", show.title, show.cues.len(), clock(run.now()), end(&days))?;
+    writeln!(out, "\n{}: {}, {} long{}", show.title, several(show.cues.len(), "cue"), clock(run.now()), end(&days))?;
     for finding in findings {
         let word = if finding.severity == Severity::Error { "error" } else { "warning" };
         let at = finding.at.map_or_else(|| "whole show".to_owned(), clock);
@@ -101,7 +101,12 @@ fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
         writeln!(out, "{word}: {at}: {cue}{} [{}]", finding.text, finding.code)?;
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    writeln!(out, "{errors} errors, {} warnings", findings.len() - errors)
+    writeln!(out, "{}, {}", several(errors, "error"), several(findings.len() - errors, "warning"))
+}
+
+/// `1 cue`, `2 cues`.
+fn several(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {

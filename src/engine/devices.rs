@@ -56,7 +56,10 @@ impl Engine {
     pub(super) fn report(&mut self, device: DeviceIx, report: &Report) {
         let now = self.s.now;
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
-        state.heard = Some(now);
+        // What a driver says by itself is no word of the device.
+        if !matches!(report, Report::Online { .. } | Report::Offline { .. } | Report::Sent { .. } | Report::Health(_)) {
+            state.heard = Some(now);
+        }
         match report {
             Report::Online { identity } => self.came_online(device, identity.clone()),
             Report::Offline { why } => self.went_offline(device, why),

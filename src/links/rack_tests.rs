@@ -51,7 +51,9 @@ fn a_command_reaches_the_simulator_and_its_word_comes_back() {
         rack.command(Mono(5), A, &set(1, A, 42));
         assert_eq!(reports(&mut rack), [sent(0, 1)]);
         assert_eq!(rack.next_due(), Some(Mono(5) + LATENCY));
+        assert_eq!(rack.heard(A), None, "what is sent to it is no word of it");
         run(&mut rack, Mono(5) + LATENCY + LATENCY);
+        assert_eq!(rack.heard(A), Some(Mono(5) + LATENCY + LATENCY));
         assert_eq!(reports(&mut rack), [observed(0, 42)]);
         assert_eq!(rack.simulator(A).unwrap().peek("byte"), Some(Value::Int(42)));
         assert!(rack.poke(Mono(9_000_000), A, "byte", &Value::Int(7)));

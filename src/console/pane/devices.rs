@@ -68,8 +68,8 @@ fn is_ill(device: &DeviceView) -> bool {
 pub(super) fn health(device: &DeviceView) -> (&'static str, &'static str, Role) {
     match (device.ownership, device.online, device.level) {
         (Ownership::Bypassed, ..) => ("-", "BYPASSED", Role::Quiet),
-        (_, false, _) if device.heard.is_none() => ("?", "NO WORD", Role::Warn),
-        (_, false, _) => ("✗", "OFFLINE", Role::Loud),
+        (_, false, Level::Bad) => ("✗", "OFFLINE", Role::Loud),
+        (_, false, _) => ("?", "NO WORD", Role::Warn),
         (.., Level::Bad) => ("✗", "BAD", Role::Loud),
         (.., Level::Warn) => ("!", "WARN", Role::Warn),
         (.., Level::Notice) => ("·", "note", Role::Text),

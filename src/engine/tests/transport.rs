@@ -21,6 +21,23 @@ fn go_starts_next_and_moves_the_pointer() {
 }
 
 #[test]
+fn a_start_is_kept_and_measured_against_the_plan() {
+    let mut show = two();
+    show.cues[0].at = Some(jiff::civil::time(19, 0, 0, 0));
+    show.cues[1].at = Some(jiff::civil::time(19, 30, 0, 0));
+    let mut stage = Stage::new(show);
+    // 1970-01-01, 19:05 by the venue's clock, which is an hour east of Greenwich.
+    let wall = crate::time::Wall(18 * 3_600_000_000_000 + 300_000_000_000);
+    stage.give(&Input::Clock { wall, utc_offset: 3600 });
+    stage.go();
+    let snapshot = stage.view();
+    assert_eq!(snapshot.cues[0].started, Some(stage.now));
+    let day = snapshot.rundown(&stage.engine.show, ListIx(0), stage.now);
+    assert_eq!(day.late.map(|late| late / 60_000_000_000), Some(5));
+    assert_eq!(day.cue(CueIx(1)).and_then(|timed| timed.projected).map(|at| day.time(at).minute()), Some(35));
+}
+
+#[test]
 fn a_step_goes_out_at_its_own_due_time_however_late_the_step() {
     let mut stage = Stage::new(two());
     stage.go();

@@ -133,7 +133,7 @@ impl Judge<'_> {
                 let late = timed.projected.map_or(0, |at| at.0.saturating_sub(timed.planned.0));
                 if late > before {
                     let (planned, late) = (day.time(timed.planned), Span(late.unsigned_abs()));
-                    let text = format!("planned at {planned}, but what is before it takes until {late} later (correct a time or a length)");
+                    let text = format!("planned at {planned}, but what is before it ends {late} later (correct a time or a length)");
                     let number = Some(show.cue(timed.cue).number.to_string());
                     self.found.push(Finding { severity: Severity::Warning, code: "plan", at: None, cue: number, text });
                 }

@@ -10,6 +10,9 @@ use crate::rundown::Rundown;
 use crate::show::{CueIx, ListIx, PropIx};
 use crate::time::{Mono, Span};
 
+/// A plan is written in minutes: less than one, in nanoseconds, is no finding.
+const MINUTE: i64 = 60_000_000_000;
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,7 +134,7 @@ impl Judge<'_> {
             let mut before = 0;
             for timed in day.cues.iter().filter(|timed| show.cue(timed.cue).at.is_some()) {
                 let late = timed.projected.map_or(0, |at| at.0.saturating_sub(timed.planned.0));
-                if late > before {
+                if late.saturating_sub(before) >= MINUTE {
                     let (planned, late) = (day.time(timed.planned), Span(late.unsigned_abs()));
                     let text = format!("planned at {planned}, but what is before it ends {late} later (correct a time or a length)");
                     let number = Some(show.cue(timed.cue).number.to_string());
@@ -139,7 +142,7 @@ impl Judge<'_> {
                 }
                 before = late;
             }
-            if let Some((over, out)) = day.overrun().zip(day.out) {
+            if let Some((over, out)) = day.overrun().filter(|over| *over >= MINUTE).zip(day.out) {
                 let (out, over) = (day.time(out), Span(over.unsigned_abs()));
                 let text = format!("by its plan the show ends {over} after the hard out at {out} (cut something, or ask for the time)");
                 self.found.push(Finding { severity: Severity::Warning, code: "hard_out", at: None, cue: None, text });

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
@@ -22,6 +24,8 @@ use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdow
 const OSC: &str = "127.0.0.1:53000";
 /// Attached consoles are told of the end within this.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// A console may take so long to give the terminal back after the run.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 /// As-run lines are printed this often.
 const PRINT: Duration = Duration::from_millis(20);
 
@@ -204,8 +208,32 @@ fn serve(running: &Running, here: Arc<Here>) -> std::io::Result<(Runtime, Option
     Ok((runtime, consoles.and_then(Result::ok)))
 }
 
-/// The console, until the show is ended from it or the terminal is gone: then the show goes on without it.
-fn console(here: &Here, journal: &Path) {
+/// The console, until the show is ended from it or the terminal is gone. A terminal that takes no more bytes keeps its own thread
+/// waiting, but not the end of the run.
+fn console(here: &Arc<Here>, journal: &Path) {
+    let (over, ended) = mpsc::channel::<()>();
+    let (seat, folder) = (here.clone(), journal.to_owned());
+    let spawned = thread::Builder::new().name("console".into()).spawn(move || {
+        sit(&seat, &folder);
+        drop(over);
+    });
+    if let Err(error) = spawned {
+        eprintln!("showcall: no console: {error}");
+        return;
+    }
+    while ended.recv_timeout(PRINT) == Err(RecvTimeoutError::Timeout) {
+        if here.handle.over() {
+            // It ends by itself when its terminal lets it.
+            if ended.recv_timeout(LAST_LOOK) == Err(RecvTimeoutError::Timeout) {
+                terminal::abandon();
+            }
+            return;
+        }
+    }
+}
+
+/// One console at this terminal; when the terminal is gone the show goes on without it.
+fn sit(here: &Here, journal: &Path) {
     let log = journal.with_file_name("console.log");
     let gone = match terminal::attend(here, Leaving::EndsShow, &log) {
         Ok(Ended::Left | Ended::Gone(_)) => return,
@@ -239,7 +267,7 @@ fn headless(handle: &Handle, aloud: bool) {
         if over {
             return;
         }
-        std::thread::sleep(PRINT);
+        thread::sleep(PRINT);
     }
 }
 

@@ -54,6 +54,12 @@ pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Gives a terminal that takes no bytes back as far as that goes without writing to it: its keys are read by lines again.
+pub fn abandon() {
+    // One that is gone has no modes to set.
+    let _ = crossterm::terminal::disable_raw_mode();
+}
+
 fn clock() -> Duration {
     Duration::from_nanos(boottime().0)
 }

@@ -112,7 +112,7 @@ impl Engine {
     /// Notes where the parameters of an act were going before the last GO first changes them.
     pub(super) fn remember_lights(&mut self, act: &LightAct, origin: Origin) {
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
-        let mut note = |ix: ParamIx, ours: Option<u16>| {
+        let mut note = |ix: ParamIx, ours: Option<u32>| {
             undo.lights.entry(ix).or_insert_with(|| Lit { before: self.board.target(ix), ours }).ours = ours;
         };
         if act.rest == Rest::Out {

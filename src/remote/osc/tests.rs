@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rosc::OscType;
+use rosc::{OscPacket, OscType};
 use serde_json::Value as Json;
 
 use super::*;
@@ -206,4 +206,21 @@ proptest! {
     fn any_address_is_taken(address in "/[a-z0-9/*\\[{}]{0,40}", n in any::<i32>()) {
         let _ = Bench::new(None).say(&address, vec![OscType::Int(n)]);
     }
+}
+
+#[test]
+fn a_bundle_in_a_bundle_as_deep_as_a_datagram_goes_is_dropped() {
+    let mut deep = b"/go\0,\0\0\0".to_vec();
+    while deep.len() < 65_000 {
+        let size = u32::try_from(deep.len()).unwrap().to_be_bytes();
+        deep = [b"#bundle\0\0\0\0\0\0\0\0\x01".as_slice(), &size, &deep].concat();
+    }
+    let mut port = Port::new(&Show::default());
+    let mut out = OscOut::default();
+    // As small a stack as a thread may have: nesting that is followed would end the process.
+    let thread = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
+        port.handle(Mono(0), ([127, 0, 0, 1], 9).into(), &deep, &Show::default(), &Snapshot::default(), &mut out);
+        out
+    });
+    assert!(thread.unwrap().join().unwrap().intents.is_empty());
 }

@@ -15,9 +15,8 @@ mod rundown;
 
 use std::net::SocketAddr;
 
-use rosc::OscMessage;
+use rosc::{OscMessage, OscPacket};
 
-use crate::devices::osc::packet;
 use crate::engine::{Intent, Phase, Snapshot};
 use crate::show::Show;
 use crate::time::Mono;
@@ -53,12 +52,9 @@ impl Port {
 
     /// Reads one datagram. Bytes that are no OSC are dropped without an answer: there is nothing to reply to.
     pub fn handle(&mut self, now: Mono, from: SocketAddr, bytes: &[u8], show: &Show, snapshot: &Snapshot, out: &mut OscOut) {
+        let Some(packet) = decode(bytes) else { return };
         let mut messages = Vec::new();
-        packet::decode(bytes, |message| {
-            if messages.len() < BUNDLE_MAX {
-                messages.push(message);
-            }
-        });
+        flatten(packet, &mut messages);
         for message in &messages {
             self.message(now, from, message, show, snapshot, out);
         }
@@ -91,6 +87,43 @@ fn perform(act: Do, snapshot: &Snapshot, out: &mut OscOut) -> Answer {
         Phase::Paused if is_go => Answer::error("the show is paused: send /resume first"),
         Phase::Panicked if is_go => Answer::error("after panic: send /reset first"),
         _ => Answer::status(Status::Ok),
+    }
+}
+
+/// Old senders leave out the type tags: then the address is the whole datagram and an empty tag string is added.
+fn decode(bytes: &[u8]) -> Option<OscPacket> {
+    if too_deep(bytes) {
+        return None;
+    }
+    match rosc::decoder::decode_udp(bytes) {
+        Ok((_, packet)) => Some(packet),
+        Err(_) if bytes.first() == Some(&b'/') && !bytes.contains(&b',') => {
+            let mut tagged = bytes.to_vec();
+            tagged.resize(bytes.len().next_multiple_of(4), 0);
+            if !tagged.ends_with(&[0]) {
+                tagged.extend([0; 4]);
+            }
+            tagged.extend(*b",\0\0\0");
+            rosc::decoder::decode_udp(&tagged).ok().map(|(_, packet)| packet)
+        }
+        Err(_) => None,
+    }
+}
+
+/// `rosc` follows nested bundles and arrays without a limit: a datagram that opens more of them than it may hold messages is not read.
+fn too_deep(bytes: &[u8]) -> bool {
+    let bundles = bytes.windows(8).filter(|window| *window == b"#bundle\0").count();
+    bundles > BUNDLE_MAX || bytes.iter().filter(|byte| **byte == b'[').count() > BUNDLE_MAX
+}
+
+fn flatten(packet: OscPacket, into: &mut Vec<OscMessage>) {
+    let mut open = vec![packet];
+    while let Some(packet) = open.pop() {
+        match packet {
+            OscPacket::Message(message) if into.len() < BUNDLE_MAX => into.push(message),
+            OscPacket::Message(_) => return,
+            OscPacket::Bundle(bundle) => open.extend(bundle.content.into_iter().rev()),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rosc::{OscPacket, OscType};
+use rosc::OscType;
 use serde_json::Value as Json;
 
 use super::*;
@@ -240,7 +240,7 @@ fn a_bundle_in_a_bundle_as_deep_as_a_datagram_goes_is_dropped() {
     let mut port = Port::new(&Show::default());
     let mut out = OscOut::default();
     // As small a stack as a thread may have: nesting that is followed would end the process.
-    let thread = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
+    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(move || {
         port.handle(Mono(0), ([127, 0, 0, 1], 9).into(), &deep, &Show::default(), &Snapshot::default(), &mut out);
         out
     });

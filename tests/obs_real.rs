@@ -97,7 +97,7 @@ print(client.get_version().obs_version)
 #[test]
 fn the_driver_drives_the_real_obs() {
     if std::env::var_os("SHOWCALL_LONG").is_none_or(|v| v != "1") {
-        eprintln!("SKIPPED: the real OBS is driven only with SHOWCALL_LONG=1 (sh tests/peers/obs.sh install)");
+        eprintln!("SKIPPED: the real OBS is driven only with SHOWCALL_LONG=1 (sh tests/peers/setup.sh long)");
         return;
     }
     let studio = Studio::start();

@@ -1,17 +1,6 @@
 #!/bin/sh
 # Real OBS on a display of its own, in a home of its own: obs.sh HOME PORT PASSWORD. Runs until it is killed (TERM ends OBS and Xvfb).
-# With `obs.sh install` it installs OBS and Xvfb (Debian).
 set -eu
-if [ "$1" = install ]; then
-    as_root=""
-    [ "$(id -u)" -eq 0 ] || as_root=sudo
-    for package in obs-studio xvfb; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" && continue
-        $as_root apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$package"
-    done
-    exit 0
-fi
 home=$1 port=$2 password=$3
 config=$home/.config/obs-studio
 mkdir -p "$config" "$home/run"

@@ -286,8 +286,6 @@ fn a_path_reads_as_a_target_or_not_at_all() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn any_bytes_are_taken_without_panic(packets in proptest::collection::vec((0_u8..32, proptest::collection::vec(any::<u8>(), 0..80)), 1..20)) {
         let show = show();

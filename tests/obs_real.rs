@@ -2,22 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "peers/desk.rs"]
+mod desk;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
-use showcall::devices::family;
-use showcall::engine::{ActionId, Command, Op, Priority, Report, Why};
-use showcall::links::rack::Cabling;
+use desk::{Desk, set};
+use showcall::engine::{Op, Report};
 use showcall::links::sys::boottime;
-use showcall::links::{Rack, Simulate};
-use showcall::show::{Curve, Db, DeviceIx, Show, Transition, Value, load_text};
+use showcall::show::{Curve, Db, Transition, Value};
 use showcall::time::Span;
 
 const PASSWORD: &str = "correct horse";
-const OBS: DeviceIx = DeviceIx(0);
 const SHOW: &str = r#"
 [show]
 title = "OBS"
@@ -70,73 +68,8 @@ impl Drop for Studio {
     }
 }
 
-struct Desk {
-    show: Arc<Show>,
-    rack: Rack,
-    action: u64,
-    seen: Vec<Report>,
-}
-
-impl Desk {
-    fn new(port: u16, password: &str) -> Self {
-        let text = SHOW.replace("address =", &format!("port = {port}\npassword = \"{password}\"\naddress ="));
-        let loaded = load_text(&[("show.toml".into(), text)]);
-        let show = loaded.show.clone().unwrap_or_else(|| panic!("{:#?}", loaded.findings));
-        let rack = Rack::with(&show, Cabling { simulate: &Simulate::None, seed: 1, any_port: true, family }).unwrap();
-        Self { show, rack, action: 0, seen: vec![] }
-    }
-
-    /// Runs until a report fits, and says so; `None` after the patience.
-    fn until(&mut self, seconds: u64, fits: impl Fn(&Report) -> bool) -> Option<Report> {
-        let limit = boottime() + Span::secs(seconds);
-        while boottime() < limit {
-            self.rack.tick(boottime());
-            self.rack.poll(boottime()).unwrap();
-            let reports: Vec<Report> = self.rack.take_reports().map(|(_, report)| report).collect();
-            let found = reports.iter().find(|report| fits(report)).cloned();
-            self.seen.extend(reports);
-            if found.is_some() {
-                return found;
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        None
-    }
-
-    fn command(&mut self, path: &str, op: Op) -> ActionId {
-        self.action += 1;
-        let action = ActionId(self.action);
-        let prop = self.show.prop_by_path(OBS, path).unwrap_or_else(|| panic!("no property {path}"));
-        self.seen.clear();
-        let command = Command { action, prop, op, due: boottime(), priority: Priority::Discrete, why: Why::Operator };
-        self.rack.command(boottime(), OBS, &command);
-        action
-    }
-
-    /// Commands a value and waits until OBS itself tells it.
-    fn lands(&mut self, path: &str, op: Op, wanted: &Value) {
-        self.command(path, op);
-        let prop = self.show.prop_by_path(OBS, path).unwrap();
-        let told =
-            self.until(20, |report| matches!(report, Report::Observed { prop: p, value, .. } if *p == prop && value.same(wanted, 100)));
-        assert!(told.is_some(), "{path} never was {wanted}: {:#?}", self.seen);
-    }
-
-    fn acked(&mut self, path: &str) {
-        let action = self.command(path, set(Value::Switch(true)));
-        let told = self.until(10, |report| matches!(report, Report::Acked { action: a } if *a == action));
-        assert!(told.is_some(), "{path} was never answered: {:#?}", self.seen);
-    }
-
-    fn becomes(&mut self, path: &str, wanted: &Value) {
-        let prop = self.show.prop_by_path(OBS, path).unwrap();
-        let fits = |report: &Report| matches!(report, Report::Observed { prop: p, value, .. } if *p == prop && value == wanted);
-        assert!(self.seen.iter().any(fits) || self.until(10, fits).is_some(), "{path} never became {wanted}: {:#?}", self.seen);
-    }
-}
-
-fn set(value: Value) -> Op {
-    Op::Set { value, transition: None }
+fn desk(port: u16, password: &str) -> Desk {
+    Desk::new(&SHOW.replace("address =", &format!("port = {port}\npassword = \"{password}\"\naddress =")))
 }
 
 /// Scenes and an input, made by another client as an operator's hand would.
@@ -173,11 +106,11 @@ fn the_driver_drives_the_real_obs() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     println!("OBS {}", String::from_utf8_lossy(&made.stdout).trim());
 
-    let mut stranger = Desk::new(studio.port, "wrong");
+    let mut stranger = desk(studio.port, "wrong");
     let human = stranger.until(20, |report| matches!(report, Report::NeedsHuman { .. }));
     assert!(human.is_some(), "{:#?}", stranger.seen);
 
-    let mut desk = Desk::new(studio.port, PASSWORD);
+    let mut desk = desk(studio.port, PASSWORD);
     assert!(desk.until(20, |report| *report == Report::Synced).is_some(), "{:#?}", desk.seen);
     let names = |report: &Report| matches!(report, Report::Health(facet) if facet.text.contains("no scene \"Secund\""));
     assert!(desk.seen.iter().any(names), "{:#?}", desk.seen);
@@ -192,12 +125,7 @@ fn the_driver_drives_the_real_obs() {
     let first = Value::text("First");
     let cut = Some(Transition { kind: "cut".into(), over: None });
     desk.lands("program", Op::Set { value: first.clone(), transition: cut }, &first);
-    let typo = desk.command("program", set(Value::text("Secund")));
-    let refused = desk.until(10, |report| matches!(report, Report::Refused { action, .. } if *action == typo));
-    assert!(
-        matches!(&refused, Some(Report::Refused { why, .. }) if &**why == "obs has no scene \"Secund\": check the name"),
-        "{refused:?}"
-    );
+    assert_eq!(desk.refused("program", set(Value::text("Secund"))), "obs has no scene \"Secund\": check the name");
 
     desk.lands("input/Music/mute", set(Value::Switch(true)), &Value::Switch(true));
     desk.lands("scene/First/source/Music", set(Value::Switch(false)), &Value::Switch(false));
@@ -207,10 +135,10 @@ fn the_driver_drives_the_real_obs() {
 
     desk.lands("studio-mode", set(Value::Switch(true)), &Value::Switch(true));
     desk.lands("preview", set(second.clone()), &second);
-    desk.acked("cut");
+    desk.acked("cut", Value::Switch(true));
     desk.becomes("program", &second);
     desk.lands("preview", set(first.clone()), &first);
-    desk.acked("auto");
+    desk.acked("auto", Value::Switch(true));
     desk.becomes("program", &first);
     desk.lands("record", set(Value::Switch(true)), &Value::Switch(true));
     desk.lands("record", set(Value::Switch(false)), &Value::Switch(false));

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::codec::{Block, Blocks, refusal};
-use super::{ASK_AGAIN, POLL_EVERY, SETTLES, SHORT, WIRE};
+use super::health::Health;
+use super::{ASK_AGAIN, POLL_EVERY, SETTLES, WIRE};
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Facet, Level, Op, Report};
+use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Transport, Value};
 use crate::time::Mono;
 
@@ -16,6 +17,8 @@ pub struct Deck {
     limits: Limits,
     player: Option<PropIx>,
     record: Option<PropIx>,
+    preview: Option<PropIx>,
+    goto: Option<PropIx>,
     ledger: Ledger,
     blocks: Blocks,
     up: bool,
@@ -32,7 +35,7 @@ pub struct Deck {
     /// What was sent last and until when the deck may still say otherwise.
     settling: Option<(PropIx, Value, Mono)>,
     poll_at: Mono,
-    slot_level: Level,
+    health: Health,
 }
 
 /// One line to send.
@@ -41,6 +44,8 @@ struct Job {
     line: String,
     /// Of an action: its property, and the value when this is its last line.
     act: Option<(ActionId, PropIx, Option<Value>)>,
+    /// The first line of an action, and the value that it is on its way to.
+    begins: Option<Value>,
 }
 
 impl Deck {
@@ -52,6 +57,8 @@ impl Deck {
             limits: plan.device().profile.limits,
             player: at("player"),
             record: at("record"),
+            preview: at("preview"),
+            goto: at("goto"),
             ledger: Ledger::new(plan),
             blocks: Blocks::default(),
             up: false,
@@ -66,13 +73,13 @@ impl Deck {
             looping: false,
             settling: None,
             poll_at: Mono::ZERO,
-            slot_level: Level::Good,
+            health: Health::default(),
         }
     }
 
     fn ask(&mut self, line: &str) {
         if !self.queue.iter().any(|job| job.line == line) {
-            self.queue.push_back(Job { line: line.to_owned(), act: None });
+            self.queue.push_back(Job { line: line.to_owned(), act: None, begins: None });
         }
     }
 
@@ -88,7 +95,8 @@ impl Deck {
         (self.live, self.syncing, self.poll_at) = (true, true, now + POLL_EVERY);
         let model = block.fields().get("model").map(|model| Arc::from(*model));
         out.report(Report::Online { identity: model });
-        for line in ["notify: transport: true slot: true", "clips get", "transport info", "slot info"] {
+        self.health.forget();
+        for line in ["notify: transport: true slot: true remote: true", "clips get", "transport info", "slot info", "remote"] {
             self.ask(line);
         }
     }
@@ -98,16 +106,18 @@ impl Deck {
             500 if !self.live => return self.greeted(now, block, out),
             120 => return self.lost(refusal(120), out),
             502 => {
-                self.slot(block, out);
+                self.health.slot(block, out);
                 return self.ask("clips get");
             }
             508 => return self.transport(now, block, out),
+            510 => return self.health.remote(block, out),
             500.. => return,
             _ => {}
         }
         let Some((job, _)) = self.asked.take() else { return };
         match block.code {
-            202 => self.slot(block, out),
+            202 => self.health.slot(block, out),
+            210 => self.health.remote(block, out),
             205 => self.clips = block.clips(),
             208 => self.transport(now, block, out),
             100..200 => {
@@ -119,7 +129,11 @@ impl Deck {
                 }
             }
             _ => {
-                if let Some((_, prop, Some(value))) = job.act {
+                if let Some((action, prop, Some(value))) = job.act {
+                    if Some(prop) == self.goto {
+                        out.report(Report::Acked { action });
+                        return self.ask("transport info");
+                    }
                     self.settling = Some((prop, value, now + SETTLES));
                     self.ask("transport info");
                 }
@@ -144,6 +158,7 @@ impl Deck {
         let player = Value::Transport(Transport { clip, looping: self.looping, playing });
         self.word(now, self.player, player, out);
         self.word(now, self.record, Value::Switch(self.status == "record"), out);
+        self.word(now, self.preview, Value::Switch(self.status == "preview"), out);
     }
 
     fn word(&mut self, now: Mono, prop: Option<PropIx>, value: Value, out: &mut Out) {
@@ -166,32 +181,24 @@ impl Deck {
         self.ledger.word(now, prop, value, out);
     }
 
-    fn slot(&mut self, block: &Block, out: &mut Out) {
-        let fields = block.fields();
-        let left = fields.get("recording time").and_then(|time| time.parse::<u64>().ok());
-        let (level, text) = match (fields.get("status"), left) {
-            (Some(&"empty"), _) => (Level::Warn, "there is no disk in the active slot".to_owned()),
-            (Some(&"error"), _) => (Level::Bad, "the disk in the active slot has an error: change it".to_owned()),
-            (_, Some(left)) if left < SHORT => (Level::Warn, format!("the disk can record for {} min more", left / 60)),
-            (None, None) => return,
-            _ => (Level::Good, String::new()),
-        };
-        if std::mem::replace(&mut self.slot_level, level) != level {
-            out.report(Report::Health(Facet { key: "slot".into(), level, text: text.into() }));
-        }
-    }
-
     /// The lines that make a value true.
     fn lines(&self, prop: PropIx, value: &Value) -> Result<Vec<String>, Arc<str>> {
         match value {
-            Value::Switch(on) if Some(prop) == self.record => match (on, self.status.as_str()) {
-                (true, "record") => Ok(vec![]),
-                (true, _) if self.plays() => Err("the deck plays: stop it before it records".into()),
-                (true, _) => Ok(vec!["record".to_owned()]),
+            Value::Switch(on) if Some(prop) == self.record => match (*on, self.records()) {
+                (true, false) if self.plays() => Err("the deck plays: stop it before it records".into()),
+                (true, false) => Ok(vec!["record".to_owned()]),
                 // "stop" would stop a player too.
-                (false, "record") => Ok(vec!["stop".to_owned()]),
-                (false, _) => Ok(vec![]),
+                (false, true) => Ok(vec!["stop".to_owned()]),
+                _ => Ok(vec![]),
             },
+            Value::Switch(on) if Some(prop) == self.preview => match (*on, self.shows_input()) {
+                _ if self.records() => Err("the deck records, and shows its input already: end the recording first".into()),
+                (true, false) if self.plays() => Err("the deck plays: stop it before it shows its input".into()),
+                (on, shows) if on != shows => Ok(vec![format!("preview: enable: {on}")]),
+                _ => Ok(vec![]),
+            },
+            Value::Text(_) if self.records() => Err("the deck records: end the recording first".into()),
+            Value::Text(place) if Some(prop) == self.goto => Ok(vec![goto(place)?]),
             Value::Transport(_) if self.records() => Err("the deck records: end the recording first".into()),
             Value::Transport(wanted) if Some(prop) == self.player => {
                 let mut lines = vec![];
@@ -214,22 +221,28 @@ impl Deck {
         }
     }
 
-    /// A command to this property is on its way to make it so.
-    fn on_its_way(&self, prop: Option<PropIx>, so: impl Fn(&Value) -> bool) -> bool {
-        let asked = self.asked.iter().map(|(job, _)| job);
-        let acts = self.queue.iter().chain(asked).filter_map(|job| job.act.as_ref());
-        let mut values = acts.filter_map(|(_, own, value)| value.as_ref().filter(|_| Some(*own) == prop));
-        let settles = self.settling.as_ref().is_some_and(|(own, value, _)| Some(*own) == prop && so(value));
-        settles || values.any(so)
+    /// The value that a property is on its way to.
+    fn awaited(&self, prop: Option<PropIx>) -> Option<&Value> {
+        let sent = self.asked.iter().map(|(job, _)| job).chain(&self.queue).filter_map(|job| job.act.as_ref());
+        let last = sent.rev().find_map(|(_, own, value)| value.as_ref().filter(|_| Some(*own) == prop));
+        last.or_else(|| self.settling.as_ref().filter(|(own, ..)| Some(*own) == prop).map(|(_, value, _)| value))
     }
 
+    /// The deck plays, or will in a moment.
     fn plays(&self) -> bool {
-        let playing = |value: &Value| matches!(value, Value::Transport(player) if player.playing);
-        is_playing(&self.status) || self.on_its_way(self.player, playing)
+        match self.awaited(self.player) {
+            Some(Value::Transport(player)) => player.playing,
+            _ => is_playing(&self.status),
+        }
     }
 
     fn records(&self) -> bool {
-        self.status == "record" || self.on_its_way(self.record, |value| *value == Value::Switch(true))
+        self.awaited(self.record).map_or(self.status == "record", |value| *value == Value::Switch(true))
+    }
+
+    /// The deck shows its input.
+    fn shows_input(&self) -> bool {
+        self.awaited(self.preview).map_or(self.status == "preview", |value| *value == Value::Switch(true))
     }
 
     /// A value as the deck will hold it: a stop keeps clip and loop, a play without a clip plays the one that is there.
@@ -248,12 +261,12 @@ impl Deck {
 
     fn act(&mut self, command: &Command, lines: Vec<String>, value: &Value) {
         let prop = command.prop;
-        // What of an older action has not left yet never does.
-        self.queue.retain(|job| job.act.as_ref().is_none_or(|(_, own, _)| *own != prop));
+        // What of an older action has not left yet never does; places to go to are gone to in turn.
+        self.queue.retain(|job| Some(prop) == self.goto || job.act.as_ref().is_none_or(|(_, own, _)| *own != prop));
         let last = lines.len().saturating_sub(1);
         let jobs = lines.into_iter().enumerate().map(|(at, line)| {
-            let value = (at == last).then(|| value.clone());
-            Job { line, act: Some((command.action, prop, value)) }
+            let (begins, ends) = ((at == 0).then(|| value.clone()), (at == last).then(|| value.clone()));
+            Job { line, act: Some((command.action, prop, ends)), begins }
         });
         let place = self.queue.iter().take_while(|job| job.act.is_some()).count();
         for (at, job) in jobs.enumerate() {
@@ -280,11 +293,25 @@ impl Deck {
         bytes.extend_from_slice(job.line.as_bytes());
         bytes.extend_from_slice(b"\r\n");
         out.send(WIRE, bytes);
-        if let Some((action, prop, Some(value))) = &job.act {
-            self.ledger.sent(now, *prop, value);
+        if let (Some((action, ..)), Some(value)) = (&job.act, &job.begins) {
             out.report(Report::Sent { action: *action, value: Some(value.clone()) });
         }
+        if let Some((_, prop, Some(value))) = &job.act {
+            self.ledger.sent(now, *prop, value);
+        }
         self.asked = Some((job, now + self.limits.reply_within));
+    }
+}
+
+/// The line that goes to a place: of the timeline, of the clip, or a timecode.
+fn goto(place: &str) -> Result<String, Arc<str>> {
+    let digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    match place {
+        "start" | "end" => Ok(format!("goto: timeline: {place}")),
+        "clip start" => Ok("goto: clip: start".into()),
+        "clip end" => Ok("goto: clip: end".into()),
+        _ if place.split([':', ';']).count() == 4 && place.split([':', ';']).all(digits) => Ok(format!("goto: timecode: {place}")),
+        _ => Err(format!("\"{place}\" is no place on a deck (start, end, clip start, clip end, or a timecode as 01:00:10:00)").into()),
     }
 }
 

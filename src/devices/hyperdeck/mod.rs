@@ -5,7 +5,8 @@
 //! 2. A command is one line (`play: speed: 100 loop: true`), answered by `200 ok`, `2xx name:` and lines up to an empty one, or `1xx error`.
 //! 3. Answers come in order; notices (502 slot, 508 transport) come between them once `notify:` has asked for them.
 //! 4. Clips have numbers on the timeline (`clips get`); `goto: clip id: 3` stands there, `play` goes on from there.
-//! 5. `transport info` says status, clip, loop; `slot info` says whether a disk is there and how many seconds it can still record.
+//! 5. `transport info` says status, clip, loop; `slot info` whether a disk is there and how many seconds it can still record; `remote`
+//!    whether the deck obeys.
 //!
 //! Source: Blackmagic Design, HyperDeck manuals, chapter "HyperDeck Ethernet Protocol" (1.11). Versions: 1.8 to 1.11.
 //!
@@ -17,6 +18,7 @@ mod codec;
 mod driver;
 #[cfg(test)]
 mod golden;
+mod health;
 mod simulator;
 #[cfg(test)]
 mod tests;
@@ -46,8 +48,8 @@ pub const FAMILY: Family = Family {
     check,
 };
 
-/// The family has two properties.
+/// The family's properties have fixed paths.
 fn check(profile: &Profile) -> Vec<String> {
-    let strange = profile.props.iter().filter(|(_, spec)| !matches!(&*spec.path, "player" | "record"));
-    strange.map(|(key, spec)| format!("property {key}: a HyperDeck has no {} (player or record)", spec.path)).collect()
+    let strange = profile.props.iter().filter(|(_, spec)| !matches!(&*spec.path, "player" | "record" | "preview" | "goto"));
+    strange.map(|(key, spec)| format!("property {key}: a HyperDeck has no {} (player, record, preview or goto)", spec.path)).collect()
 }

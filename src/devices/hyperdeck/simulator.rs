@@ -90,11 +90,17 @@ impl Player {
     fn request(&mut self, now: Mono, from: Option<SocketAddr>, request: &Request, out: &mut Out) {
         let name = request.name.as_str();
         let given = |key: &str| request.get(key);
-        let moves = matches!(name, "play" | "stop" | "record" | "goto");
+        let moves = matches!(name, "play" | "stop" | "record" | "goto" | "preview");
         let answer = match name {
             _ if moves && !self.remote => "111 remote control disabled\n".to_owned(),
             "play" | "goto" | "record" if &*self.slot != "mounted" => "105 no disk\n".into(),
-            "ping" | "watchdog" | "remote" | "preview" | "slot select" => "200 ok\n".into(),
+            "remote" if request.given.is_empty() => self.remote_info(210),
+            "ping" | "watchdog" | "remote" | "slot select" => "200 ok\n".into(),
+            "preview" if self.status == "record" => "150 invalid state\n".into(),
+            "preview" => {
+                (self.status, self.ends) = (if given("enable") == Some("true") { "preview" } else { "stopped" }, None);
+                "200 ok\n".into()
+            }
             "notify" => {
                 self.notify = given("transport") != Some("false");
                 "200 ok\n".into()
@@ -119,20 +125,36 @@ impl Player {
                 (self.status, self.ends) = ("record", None);
                 "200 ok\n".into()
             }
-            "goto" => match given("clip id").and_then(|id| id.parse::<usize>().ok()) {
-                Some(id) if (1..=self.clips.len()).contains(&id) => {
-                    self.clip = id;
-                    "200 ok\n".into()
-                }
-                Some(_) => "109 out of range\n".into(),
-                None => "101 unsupported parameter\n".into(),
-            },
+            "goto" => self.goto(request),
             _ => "103 unsupported\n".into(),
         };
         Self::say(from, &answer, out);
         if moves && answer.starts_with('2') {
             self.changed(out);
         }
+    }
+
+    fn goto(&mut self, request: &Request) -> String {
+        let last = self.clips.len();
+        let to = match (request.get("clip id"), request.get("clip"), request.get("timeline"), request.get("timecode")) {
+            (Some(id), ..) => id.parse::<usize>().ok(),
+            (_, Some("start" | "end"), ..) => Some(self.clip),
+            (.., Some("start"), _) => Some(1),
+            (.., Some("end"), _) => Some(last),
+            (.., Some(_)) => Some(self.clip),
+            _ => return "101 unsupported parameter\n".into(),
+        };
+        match to {
+            Some(clip) if (1..=last).contains(&clip) => {
+                self.clip = clip;
+                "200 ok\n".into()
+            }
+            _ => "109 out of range\n".into(),
+        }
+    }
+
+    fn remote_info(&self, code: u16) -> String {
+        format!("{code} remote info:\nenabled: {}\noverride: false\n\n", self.remote)
     }
 
     fn list(&self) -> String {
@@ -184,6 +206,7 @@ impl Simulator for Player {
             ("slot", Value::Text(status)) => self.slot = status.clone(),
             ("recording-time", Value::Int(left)) => self.recording_time = *left,
             ("remote", Value::Switch(on)) => self.remote = *on,
+            ("preview", Value::Switch(on)) => (self.status, self.ends) = (if *on { "preview" } else { "stopped" }, None),
             ("record", Value::Switch(on)) => (self.status, self.ends) = (if *on { "record" } else { "stopped" }, None),
             ("player", Value::Transport(player)) => {
                 let clip = player.clip.as_ref().and_then(|clip| self.clips.iter().position(|own| own == clip));
@@ -196,6 +219,7 @@ impl Simulator for Player {
         }
         if self.notify {
             Self::say(None, &self.slot_info(502), out);
+            Self::say(None, &self.remote_info(510), out);
         }
         self.changed(out);
     }
@@ -203,6 +227,7 @@ impl Simulator for Player {
     fn peek(&self, path: &str) -> Option<Value> {
         match path {
             "record" => Some(Value::Switch(self.status == "record")),
+            "preview" => Some(Value::Switch(self.status == "preview")),
             "player" => Some(Value::Transport(Transport {
                 clip: self.clips.get(self.clip.wrapping_sub(1)).cloned(),
                 looping: self.looping,

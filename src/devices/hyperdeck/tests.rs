@@ -11,8 +11,10 @@ use crate::time::Span;
 
 const PROFILE: &str = include_str!("../../../hardware-profiles/blackmagic-hyperdeck-studio-hd-plus.toml");
 
+const PROPS: &[bench::Named<'_>] = &[("player", &[]), ("record", &[]), ("preview", &[]), ("goto", &[])];
+
 fn deck() -> Bench {
-    Bench::connected(&FAMILY, bench::show(PROFILE, &[], &[("player", &[]), ("record", &[])]))
+    Bench::connected(&FAMILY, bench::show(PROFILE, &[], PROPS))
 }
 
 fn player(clip: Option<&str>, looping: bool, playing: bool) -> Value {
@@ -21,7 +23,7 @@ fn player(clip: Option<&str>, looping: bool, playing: bool) -> Value {
 
 fn lines(bench: &Bench) -> Vec<String> {
     let commands = bench.sent.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).trim().to_owned());
-    commands.filter(|line| !line.ends_with("info") && !line.starts_with("clips")).collect()
+    commands.filter(|line| !line.ends_with("info") && !line.starts_with("clips") && line != "remote").collect()
 }
 
 #[test]
@@ -77,6 +79,64 @@ fn record_leaves_once_and_a_refusal_is_in_plain_words() {
 }
 
 #[test]
+fn a_clip_stands_by_without_playing_and_places_are_gone_to_in_turn() {
+    let mut bench = deck();
+    bench.set("player", player(Some("Holding.mov"), false, false));
+    bench.run(Span::secs(2));
+    assert_eq!(lines(&bench), ["stop", "goto: clip id: 1"]);
+    assert_eq!(bench.observed("player"), [(player(Some("Holding.mov"), false, false), How::Echo)]);
+    bench.sent.clear();
+    let places = ["start", "clip end", "01:00:10:00"].map(|place| bench.set("goto", Value::text(place)));
+    let nowhere = bench.set("goto", Value::text("middle"));
+    bench.run(Span::secs(2));
+    assert_eq!(lines(&bench), ["goto: timeline: start", "goto: clip: end", "goto: timecode: 01:00:10:00"]);
+    for action in places {
+        assert!(bench.reports.iter().any(|(_, r)| *r == Report::Acked { action }), "{:?}", bench.reports);
+    }
+    assert!(bench.reports.iter().any(|(_, r)| matches!(r, Report::Refused { action, .. } if *action == nowhere)));
+}
+
+#[test]
+fn the_output_shows_the_input_and_what_is_on_its_way_counts() {
+    let mut bench = deck();
+    bench.set("preview", Value::Switch(true));
+    bench.run(Span::secs(2));
+    assert_eq!(bench.observed("preview"), [(Value::Switch(true), How::Echo)]);
+    bench.set("preview", Value::Switch(false));
+    // Within one GO: the stop makes room for the recording, and the recording's end comes before it has begun.
+    bench.set("player", player(Some("Holding.mov"), false, true));
+    bench.set("player", player(None, false, false));
+    bench.set("record", Value::Switch(true));
+    bench.run(Span::ms(1));
+    bench.set("record", Value::Switch(false));
+    bench.run(Span::secs(3));
+    assert_eq!(lines(&bench).last().map(String::as_str), Some("stop"), "{:?}", lines(&bench));
+    assert_eq!(bench.observed("preview").last(), Some(&(Value::Switch(false), How::Echo)));
+    assert_eq!(bench.simulator.peek("record"), Some(Value::Switch(false)));
+}
+
+#[test]
+fn time_left_and_remote_control_are_health_facts() {
+    let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], PROPS));
+    bench.up();
+    bench.run(Span::secs(2));
+    let fact = |bench: &Bench, key: &str| {
+        let facet = |(_, report): &(_, Report)| if let Report::Health(facet) = report { Some(facet.clone()) } else { None };
+        let last = bench.reports.iter().filter_map(facet).rfind(|facet| &*facet.key == key);
+        last.map(|facet| (facet.level, facet.text.to_string()))
+    };
+    assert_eq!(fact(&bench, "slot"), Some((Level::Good, "the disk in slot 1 can record for more than 60 min".into())));
+    bench.poke("recording-time", Value::Int(300));
+    bench.poke("remote", Value::Switch(false));
+    bench.run(Span::secs(1));
+    assert_eq!(fact(&bench, "slot"), Some((Level::Warn, "the disk in slot 1 can record for 5 min more".into())));
+    assert_eq!(fact(&bench, "remote").map(|(level, _)| level), Some(Level::Bad));
+    bench.poke("remote", Value::Switch(true));
+    bench.run(Span::secs(1));
+    assert_eq!(fact(&bench, "remote").map(|(level, _)| level), Some(Level::Good));
+}
+
+#[test]
 fn a_hand_at_the_deck_is_told_at_once() {
     let mut bench = deck();
     bench.poke("player", player(Some("Holding.mov"), false, true));
@@ -100,7 +160,7 @@ proptest! {
             "([125][0-9]{2} [a-z ]{0,9}:?|[a-z ]{0,9}: [a-z0-9 :]{0,9})\r\n(\r\n)?".prop_map(String::into_bytes),
         ], 0..40)
     ) {
-        let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], &[("player", &[]), ("record", &[])]));
+        let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], PROPS));
         bench.up();
         for piece in &pieces {
             let mut out = Out::new();

@@ -52,6 +52,24 @@ async function main() {
     await until("the stream", () => atem.state.streaming.status.state === 4);
     await atem.startRecording();
     await until("the recording", () => atem.state.recording.status.state === 1);
+    await atem.stopStreaming();
+    await until("no stream", () => atem.state.streaming.status.state === 1);
+    await atem.stopRecording();
+    await until("no recording", () => atem.state.recording.status.state === 0);
+    await atem.setDownstreamKeyRate(10, 0);
+    await atem.autoDownstreamKey(0, false);
+    const key = () => atem.state.video.downstreamKeyers[0];
+    await until("the key is off at its own rate", () => !key().onAir && !key().inTransition && key().properties.rate === 10);
+    await atem.setFadeToBlackRate(5);
+    await atem.fadeToBlack();
+    await until("no black", () => !me().fadeToBlack.isFullyBlack && !me().fadeToBlack.inTransition && me().fadeToBlack.rate === 5);
+    await atem.setMediaPlayerSource({ sourceType: 1, stillIndex: 2 }, 1);
+    await until("the still", () => atem.state.media.players[1].stillIndex === 2);
+    await atem.setSuperSourceBoxSettings({ enabled: true, source: 6 }, 2, 0);
+    await until("the box", () => atem.state.video.superSources[0].boxes[2].source === 6);
+    const source = Object.keys(atem.state.fairlight.inputs[3].sources)[0];
+    await atem.setFairlightAudioMixerSourceProps(3, source, { mixOption: 1 });
+    await until("the muted input", () => atem.state.fairlight.inputs[3].sources[source].properties.mixOption === 1);
     if (errors.length > 0) throw new Error(errors.join("; "));
     console.log(JSON.stringify(found));
 }

@@ -112,6 +112,27 @@ fn a_mix_of_a_second_is_style_rate_preview_and_auto() {
     );
 }
 
+#[test]
+fn rates_of_a_downstream_key_and_of_black_go_before_their_transition() {
+    let new = State { version: (2, 31), mode: 6, ..State::default() }; // 25 frames a second
+    let old = State { version: (2, 27), mode: 6, ..State::default() };
+    let told = |make: &dyn Fn(&mut Vec<u8>) -> Result<(), String>| {
+        let mut payload = vec![];
+        make(&mut payload).unwrap();
+        commands(&payload).map(|(name, data)| (*name, data.to_vec())).collect::<Vec<_>>()
+    };
+    let second = Some(Span::secs(1));
+    // Key 2, 25 frames; from 2.29 on: mask 1, key 2, towards on air.
+    let key = told(&|payload| super::take::key(&new, 1, true, second, payload));
+    assert_eq!(key, [(*b"CDsR", vec![1, 25, 0, 0]), (*b"DDsA", vec![1, 1, 1, 0])]);
+    // Before: the key alone, a toggle.
+    assert_eq!(told(&|payload| super::take::key(&old, 1, true, None, payload)), [(*b"DDsA", vec![1, 0, 0, 0])]);
+    // Mask, M/E 1, 25 frames.
+    let black = told(&|payload| super::take::black(&new, 0, second, payload));
+    assert_eq!(black, [(*b"FtbC", vec![1, 0, 25, 0]), (*b"FtbA", vec![0, 0, 0, 0])]);
+    assert!(super::take::black(&new, 0, Some(Span::secs(60)), &mut vec![]).is_err());
+}
+
 /// Words of a Mini Extreme ISO with software 9.5; what no field uses holds garbage there.
 #[test]
 fn words_of_a_real_switcher_are_read_past_their_garbage() {

@@ -22,7 +22,7 @@ const DISK_SHORT: u32 = 3 * 60;
 #[derive(Debug)]
 pub struct Health {
     supplies: u8,
-    told: BTreeMap<&'static str, Level>,
+    told: BTreeMap<&'static str, (Level, String)>,
     resent: u32,
     next: Mono,
 }
@@ -35,9 +35,11 @@ impl Health {
         Self { supplies: u8::try_from(supplies.min(2)).unwrap_or(1), told: BTreeMap::new(), resent: 0, next: Mono::ZERO }
     }
 
-    /// Tells a facet when its level is new.
+    /// Tells a facet when it is new; what was good all the time needs no word, unless it is a figure.
     pub fn say(&mut self, key: &'static str, level: Level, text: &str, out: &mut Out) {
-        if self.told.insert(key, level).unwrap_or_default() != level {
+        let known = self.told.get(key).map(|(level, text)| (*level, text.as_str()));
+        if known.unwrap_or((Level::Good, "")) != (level, text) {
+            self.told.insert(key, (level, text.to_owned()));
             out.report(Report::Health(Facet { key: key.into(), level, text: text.into() }));
         }
     }
@@ -52,7 +54,8 @@ impl Health {
                 .map(|(_, name)| *name)
                 .collect();
             let (level, text) = match missing.as_slice() {
-                [] => (Level::Good, "all power supplies work".to_owned()),
+                [] if self.supplies > 1 => (Level::Good, "both power supplies work".to_owned()),
+                [] => (Level::Good, String::new()),
                 names => (Level::Bad, format!("power supply {} of the switcher gives nothing: check its cable", names.join(" and "))),
             };
             self.say("power", level, &text, out);
@@ -78,7 +81,7 @@ impl Health {
         let (level, text) = if lost >= RESENDS_MANY {
             (Level::Warn, format!("{lost} packets had to be sent again within {NETWORK_EVERY}: check the network to the switcher"))
         } else {
-            (Level::Good, "the network loses nothing to speak of".to_owned())
+            (Level::Good, String::new())
         };
         self.say("network", level, &text, out);
     }
@@ -97,9 +100,14 @@ fn stream(status: u16, rate: Option<(u32, u16)>) -> (Level, String) {
     match rate {
         Some((bits, _)) if status & 0x04 != 0 && bits == 0 => (Level::Warn, "the stream runs, but nothing leaves".into()),
         Some((bits, cache)) if status & 0x04 != 0 && cache >= CACHE_HIGH => {
-            (Level::Warn, format!("the stream's cache is {cache} % full at {} kbit/s: the upload is too slow", bits / 1000))
+            let (bits, cache) = (bits / 500_000 * 500, cache / 10 * 10);
+            (Level::Warn, format!("the stream's cache is {cache} % full at {bits} kbit/s: the upload is too slow"))
         }
-        _ => (Level::Good, "the stream is in order".into()),
+        Some((bits, cache)) if status & 0x04 != 0 => {
+            let (tenths, cache) = ((bits + 250_000) / 500_000 * 5, cache / 10 * 10);
+            (Level::Good, format!("the stream leaves at {}.{} Mbit/s, its cache is {cache} % full", tenths / 10, tenths % 10))
+        }
+        _ => (Level::Good, String::new()),
     }
 }
 
@@ -110,8 +118,11 @@ fn disk(status: u16, left: Option<u32>) -> (Level, String) {
         _ if status & 0x08 != 0 => (Level::Bad, "the recording disk has an error: change it".into()),
         _ if status & 0x20 != 0 => (Level::Bad, "the recording drops frames: the disk is too slow".into()),
         _ if status & 0x10 != 0 => (Level::Warn, "the recording disk is not formatted".into()),
-        Some(left) if recording && left < DISK_SHORT => (Level::Bad, format!("{left} s of recording are left: change the disk now")),
+        Some(left) if recording && left < DISK_SHORT => {
+            (Level::Bad, format!("less than {} min of recording are left: change the disk now", left / 60 + 1))
+        }
         Some(left) if recording && left < DISK_LOW => (Level::Warn, format!("{} min of recording are left", left / 60)),
-        _ => (Level::Good, "the recording disk is in order".into()),
+        Some(left) => (Level::Good, format!("more than {} min of recording are left", left / 900 * 15)),
+        None => (Level::Good, String::new()),
     }
 }

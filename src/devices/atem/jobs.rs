@@ -28,6 +28,8 @@ pub struct Job {
     transition: Option<Transition>,
     urgent: bool,
     stage: Stage,
+    /// Of what is done once: the signs of it that there were when it left.
+    signs: Option<u32>,
 }
 
 /// How far it is.
@@ -45,7 +47,16 @@ impl Job {
     pub fn new(command: &Command, target: Target, value: Value, transition: Option<Transition>) -> Self {
         let urgent = command.priority == Priority::Panic;
         let transition = transition.filter(|transition| &*transition.kind != "cut");
-        Self { action: command.action, prop: command.prop, target, value, transition, urgent, stage: Stage::Waits(command.due) }
+        Self {
+            action: command.action,
+            prop: command.prop,
+            target,
+            value,
+            transition,
+            urgent,
+            stage: Stage::Waits(command.due),
+            signs: None,
+        }
     }
 
     /// The mix effect that a take with a transition travels on.
@@ -110,11 +121,8 @@ impl Switcher {
                 let source = u16::try_from(*source).map_err(|_| format!("{source} is no source"))?;
                 take::commands(&self.state, me, source, transition, payload)
             }
-            // It is not there yet, so that its own transition goes there.
-            (Target::DskOn(dsk), Some(_), _) => {
-                Target::DskAuto(dsk).command(&job.value, &self.state, payload);
-                Ok(())
-            }
+            (Target::DskOn(dsk), Some(transition), Value::Switch(on)) => take::key(&self.state, dsk, *on, transition.over, payload),
+            (Target::Black(me), Some(transition), _) => take::black(&self.state, me, transition.over, payload),
             _ if job.target.command(&job.value, &self.state, payload) => Ok(()),
             _ => Err(format!("{} can not be {}", job.target, job.value)),
         }
@@ -124,6 +132,7 @@ impl Switcher {
         self.echo.sent(now, job.prop, job.value.clone());
         self.foresee(now, &job);
         let id = self.window.send(now, payload, out);
+        job.signs = job.target.signs(&self.state);
         job.stage = Stage::Sent(id, now, 0);
         out.report(Report::Sent { action: job.action, value: Some(job.value.clone()) });
         self.jobs.push(job);
@@ -210,14 +219,27 @@ impl Switcher {
     pub(super) fn follow(&mut self, now: Mono, out: &mut Out) {
         let state = &self.state;
         let window = &self.window;
+        let echo = &mut self.echo;
         self.jobs.retain_mut(|job| {
             let Stage::Sent(id, at, told) = &mut job.stage else { return true };
             if !window.has_landed(*id) {
                 return true;
             }
             if job.target.is_momentary() {
-                out.report(Report::Acked { action: job.action });
-                return false;
+                // Acknowledged says only that it came: a switcher that can not do it says nothing more.
+                let done = job.signs.is_none() || job.target.signs(state) != job.signs;
+                if done {
+                    out.report(Report::Acked { action: job.action });
+                }
+                return !done && now.since(*at) < BEGINS;
+            }
+            if matches!(job.target, Target::Black(_) | Target::DskOn(_)) {
+                let held = job.target.value(state);
+                if held.is_none() {
+                    // On its way, as long as it takes: where it ends is ours.
+                    echo.sent(now, job.prop, job.value.clone());
+                }
+                return held.is_none() || (held.as_ref() != Some(&job.value) && now.since(*at) < BEGINS);
             }
             let Target::Program(me) = job.target else { return false };
             let Some(me) = state.mes.get(&me).filter(|_| job.transition.is_some()) else { return false };

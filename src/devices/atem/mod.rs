@@ -5,6 +5,7 @@
 //! 2. Hello with a number of ours, accepted with the session's number, acknowledged; then the switcher tells its whole state until `InCm`.
 //! 3. Every numbered packet is acknowledged, and sent again under the same number until it is; numbers have 15 bits.
 //! 4. A command has no answer but that acknowledgement: what came of it is told by a word of state, and a command that makes no sense by none.
+//!    So a cut, an auto or a macro counts as done when both have come.
 //! 5. The switcher sends an empty numbered packet every half second; one that says nothing for 5 s is gone.
 //!
 //! Sources (no official page of the wire exists): nrkno/sofie-atem-connection 3.10 with its recorded dumps; FanatiQS's protocol notes, tested

@@ -37,7 +37,7 @@ impl Panel {
         match name {
             b"CPgI" | b"CPvI" | b"DCut" | b"DAut" | b"FtbA" | b"CKOn" => self.me(now, name, data, words),
             b"CTTp" | b"CTMx" | b"CTDp" | b"CTWp" | b"CTDv" | b"CKTp" | b"FtbC" => self.settings(name, data, words),
-            b"CDsL" | b"CDsT" | b"DDsA" => self.dsk(now, name, data, words),
+            b"CDsL" | b"CDsT" | b"CDsR" | b"DDsA" => self.dsk(now, name, data, words),
             b"MAct" | b"StrR" | b"RcTM" => self.machine(now, name, data, words),
             b"CAuS" => {
                 let (at, source) = (u8_at(data, 1)?, self.known(u16_at(data, 2)?)?);
@@ -184,8 +184,13 @@ impl Panel {
                 (dsk.on, dsk.moving) = (u8_at(data, 1)? == 1, false);
                 dsk.towards = dsk.on;
             }
-            b"CDsT" => {
-                dsk.tie = u8_at(data, 1)? == 1;
+            b"CDsT" | b"CDsR" => {
+                let value = u8_at(data, 1)?;
+                if name == b"CDsT" {
+                    dsk.tie = value == 1;
+                } else {
+                    dsk.rate = value;
+                }
                 words.dsk_look(at, dsk);
                 return Some(());
             }

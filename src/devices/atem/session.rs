@@ -115,7 +115,7 @@ impl Switcher {
                     self.session.phase = Phase::Reading;
                     self.session.heard = now;
                     self.session.hint = None;
-                    self.health.say("slots", Level::Good, "the switcher has a slot for this computer", out);
+                    self.health.say("slots", Level::Good, "", out);
                 }
                 self.emit(ACK, self.session.ours, &[], out);
             }

@@ -46,6 +46,8 @@ pub struct State {
     pub power: Option<u8>,
     /// Audio inputs, Fairlight: (input, source of it) to (supported options, option).
     pub fairlight: BTreeMap<(u16, i64), (u8, u8)>,
+    /// Words of the mix that came so far: each is a sign that something happened.
+    pub words: u32,
     /// Audio inputs, classic: input to option (0 off, 1 on, 2 audio follows video).
     pub classic: BTreeMap<u16, u8>,
 }
@@ -81,6 +83,8 @@ pub struct Me {
     pub keyers: u8,
     /// Keys on air, a bit each.
     pub keys_on: u8,
+    /// Words of program, preview, transition and keys that came so far.
+    pub words: u32,
     /// Type of each key: 0 luma, 1 chroma, 2 pattern, 3 DVE.
     pub key_types: [u8; 4],
 }
@@ -100,6 +104,8 @@ pub struct Dsk {
     pub tie: bool,
     /// Frames of its own transition.
     pub rate: u8,
+    /// Words of its state that came so far.
+    pub words: u32,
 }
 
 /// What a media player shows.
@@ -158,6 +164,10 @@ impl State {
             b"DskS" | b"DskP" => self.dsk(name, data)?,
             _ => self.me(name, data)?,
         }
+        // A stream and a recording tell themselves each second.
+        if !matches!(name, b"StRS" | b"SRSS" | b"RTMS" | b"Powr") {
+            self.words = self.words.wrapping_add(1);
+        }
         Some(())
     }
 
@@ -187,6 +197,7 @@ impl State {
             return Some(());
         }
         (dsk.on, dsk.moving) = (on_at(data, 1)?, on_at(data, 2)?);
+        dsk.words = dsk.words.wrapping_add(1);
         dsk.frames_left = u8_at(data, if newer { 5 } else { 4 })?;
         dsk.towards = if newer { on_at(data, 4)? } else { dsk.on };
         Some(())
@@ -200,6 +211,9 @@ impl State {
             return None;
         }
         let me = self.mes.entry(u8_at(data, 0)?).or_default();
+        if matches!(name, b"PrgI" | b"PrvI" | b"TrPs" | b"KeOn") {
+            me.words = me.words.wrapping_add(1);
+        }
         match name {
             b"_MeC" => me.keyers = u8_at(data, 1)?,
             b"PrgI" => me.program = u16_at(data, 2)?,

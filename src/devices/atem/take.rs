@@ -1,7 +1,7 @@
 //! A take that travels: style, rate, preview and auto in one packet, so that nothing comes between them.
 
 use super::packet::put;
-use super::state::State;
+use super::state::{State, V8_0_1};
 use crate::show::Transition;
 use crate::time::Span;
 
@@ -25,6 +25,44 @@ pub const fn lasts(state: &State, frames: u64) -> Span {
     Span(frames.saturating_mul(1_000_000_000_000) / state.frame_rate())
 }
 
+/// A length of time as the rate of a transition.
+///
+/// # Errors
+/// It is longer than the switcher can keep.
+pub fn rate(state: &State, over: Span) -> Result<u8, String> {
+    let frames = frames(state, over);
+    u8::try_from(frames).ok().filter(|_| frames <= FRAMES_MAX).ok_or_else(|| {
+        let most = lasts(state, FRAMES_MAX);
+        format!("a transition of {over} is {frames} frames, and the switcher does at most {FRAMES_MAX} ({most})")
+    })
+}
+
+/// Appends a downstream key's own transition: `CDsR` key, frames; `DDsA`, which from version 2.29 on says where to (mask 1, key, on air).
+///
+/// # Errors
+/// A length that the switcher can not keep.
+pub fn key(state: &State, dsk: u8, on: bool, over: Option<Span>, payload: &mut Vec<u8>) -> Result<(), String> {
+    if let Some(over) = over {
+        put(b"CDsR", &[dsk, rate(state, over)?, 0, 0], payload);
+    }
+    // Older ones toggle: it is not there yet, so that this goes there.
+    let towards = if state.version >= V8_0_1 { [1, dsk, u8::from(on), 0] } else { [dsk, 0, 0, 0] };
+    put(b"DDsA", &towards, payload);
+    Ok(())
+}
+
+/// Appends a fade to or from black: `FtbC` mask 1, mix effect, frames; `FtbA`, a toggle.
+///
+/// # Errors
+/// A length that the switcher can not keep.
+pub fn black(state: &State, me: u8, over: Option<Span>, payload: &mut Vec<u8>) -> Result<(), String> {
+    if let Some(over) = over {
+        put(b"FtbC", &[1, me, rate(state, over)?, 0], payload);
+    }
+    put(b"FtbA", &[me, 0, 0, 0], payload);
+    Ok(())
+}
+
 /// Appends the commands of a take on a mix effect.
 ///
 /// # Errors
@@ -36,11 +74,7 @@ pub fn commands(state: &State, me: u8, source: u16, transition: &Transition, pay
     // CTTp: mask (1 style, 2 selection), mix effect, style, selection.
     put(b"CTTp", &[3, me, style, BACKGROUND], payload);
     if let Some(over) = transition.over {
-        let frames = frames(state, over);
-        let Some(rate) = u8::try_from(frames).ok().filter(|_| frames <= FRAMES_MAX) else {
-            let most = lasts(state, FRAMES_MAX);
-            return Err(format!("a transition of {over} is {frames} frames, and the switcher does at most {FRAMES_MAX} ({most})"));
-        };
+        let rate = rate(state, over)?;
         match style {
             // CTMx: mix effect, frames.
             0 => put(b"CTMx", &[me, rate, 0, 0], payload),

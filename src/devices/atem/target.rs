@@ -87,6 +87,18 @@ impl Target {
         matches!(self, Self::Cut(_) | Self::Auto(_) | Self::DskAuto(_) | Self::Macro(_) | Self::MacroStop)
     }
 
+    /// What is done once shows itself in words that come after it: how many there are. `None`: it may rightly change nothing.
+    #[must_use]
+    pub fn signs(self, state: &State) -> Option<u32> {
+        match self {
+            // A cut between one source and itself.
+            Self::Cut(me) | Self::Auto(me) => state.mes.get(&me).filter(|me| me.program != me.preview).map(|me| me.words),
+            Self::DskAuto(dsk) => state.dsks.get(&dsk).map(|dsk| dsk.words),
+            Self::MacroStop => state.macro_runs.map(|_| state.words),
+            _ => Some(state.words),
+        }
+    }
+
     /// What the switcher holds; `None`: nothing, or it is on its way to another value.
     #[must_use]
     pub fn value(self, state: &State) -> Option<Value> {

@@ -139,6 +139,42 @@ fn a_lost_cut_is_sent_again_under_its_number_and_cuts_once() {
 }
 
 #[test]
+fn a_cut_is_done_when_the_switcher_tells_what_came_of_it_not_when_it_has_come() {
+    let mut bench = bench();
+    bench.fault = Box::new(|_, to_device, bytes| {
+        let told = bytes.windows(4).any(|window| window == b"PrgI");
+        if told && !to_device { Fault::Drop } else { Fault::None }
+    });
+    bench.set("me/1/cut", Value::Switch(true));
+    bench.run(Span::ms(500));
+    assert!(!has(&bench, |report| matches!(report, Report::Acked { .. })), "{:?}", bench.reports);
+    bench.fault = Box::new(|_, _, _| Fault::None);
+    bench.run(Span::ms(500));
+    assert!(has(&bench, |report| matches!(report, Report::Acked { .. })), "{:?}", bench.reports);
+    bench.reports.clear();
+    for path in ["macro/1", "dsk/1/auto", "me/1/auto"] {
+        let action = bench.set(path, Value::Switch(true));
+        bench.run(Span::secs(2));
+        assert!(has(&bench, |report| *report == Report::Acked { action }), "{path}: {:?}", bench.reports);
+    }
+}
+
+#[test]
+fn a_key_and_black_take_the_time_that_they_are_given() {
+    let mut bench = bench();
+    let slow = |kind: &str| Some(Transition { kind: kind.into(), over: Some(Span::secs(2)) });
+    bench.command("dsk/1/on", Op::Set { value: Value::Switch(true), transition: slow("auto") });
+    bench.command("me/1/black", Op::Set { value: Value::Switch(true), transition: slow("fade") });
+    bench.run(Span::ms(1900));
+    assert!(bench.observed("dsk/1/on").is_empty() && bench.observed("me/1/black").is_empty(), "{:?}", bench.reports);
+    bench.run(Span::ms(300));
+    assert_eq!(names(&bench), ["CDsR", "DDsA", "FtbC", "FtbA"]);
+    for path in ["dsk/1/on", "me/1/black"] {
+        assert_eq!(bench.observed(path), [(Value::Switch(true), crate::engine::How::Echo)], "{path}");
+    }
+}
+
+#[test]
 fn fade_to_black_is_a_toggle_that_is_sent_only_when_it_is_wanted() {
     let mut bench = bench();
     bench.set("me/1/black", Value::Switch(false));
@@ -226,6 +262,8 @@ fn a_stream_connects_and_stops() {
     bench.run(Span::secs(1));
     assert_eq!(bench.observed("stream").len(), 1);
     assert_eq!(bench.observed("record").len(), 1);
+    let figure = |report: &Report| matches!(report, Report::Health(facet) if &*facet.text == "the stream leaves at 6.0 Mbit/s, its cache is 0 % full");
+    assert!(has(&bench, figure), "{:?}", bench.reports);
     bench.set("stream", Value::Switch(false));
     bench.run(Span::secs(1));
     assert_eq!(bench.observed("stream").last().unwrap().0, Value::Switch(false));

@@ -81,7 +81,8 @@ pub fn matched(pieces: &[Piece], text: &str, fits: impl Fn(&str, &str) -> bool) 
     rest.is_empty().then_some(holes)
 }
 
-/// Whether all words of a `when` hold: `on`, `off`, `playing`, `stopped`, `loop`, `once`, or the value's own text.
+/// Whether all words of a `when` hold: `on`, `off`, `playing`, `stopped`, `loop`, `once`, `timed` and `untimed` (whether the step says how long
+/// it takes), the kind of the transition (`cut` without one), or the value's own text.
 #[must_use]
 pub fn holds(when: &str, holes: &Holes) -> bool {
     when.split(' ').all(|word| word_holds(word, holes))
@@ -106,7 +107,8 @@ fn word_holds(word: &str, holes: &Holes) -> bool {
         "on" | "off" => is("value", word == "on"),
         "playing" | "stopped" => is("playing", word == "playing"),
         "loop" | "once" => is("loop", word == "loop"),
-        text => holes.get("value").is_some_and(|value| spoken(value) == text),
+        "timed" | "untimed" => is("timed", word == "timed"),
+        text => ["value", "transition"].iter().any(|hole| holes.get(*hole).is_some_and(|value| spoken(value) == text)),
     }
 }
 

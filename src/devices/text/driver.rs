@@ -118,9 +118,12 @@ impl Talker {
         let (value, last, lines): (_, _, Vec<String>) = match job.what {
             What::Set { value, transition, last } => {
                 let mut holes = holes_of(&value);
-                let over =
-                    transition.and_then(|transition| transition.over).map_or(0, |over| i64::try_from(over.as_ms()).unwrap_or(i64::MAX));
-                holes.insert("over_ms".into(), Value::Int(over));
+                let over = transition.as_ref().and_then(|transition| transition.over);
+                let over_ms = over.map_or(0, |over| i64::try_from(over.as_ms()).unwrap_or(i64::MAX));
+                holes.insert("over_ms".into(), Value::Int(over_ms));
+                holes.insert("timed".into(), Value::Switch(over.is_some()));
+                let kind = transition.map_or_else(|| "cut".into(), |transition| transition.kind);
+                holes.insert("transition".into(), Value::Text(kind));
                 let lines = wiring.sets.iter().filter_map(|set| render(set, &holes)).collect();
                 (Some(value), last, lines)
             }

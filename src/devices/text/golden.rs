@@ -4,7 +4,8 @@
 
 use super::tests::{CASPAR, EXTRON, HUB, KRAMER, VMIX, YAMAHA, connected, lines};
 use crate::devices::bench::Named;
-use crate::show::{Db, Transport, Value};
+use crate::engine::Op;
+use crate::show::{Db, Transition, Transport, Value};
 use crate::time::Span;
 
 /// The first line that a value makes, when the device has been read.
@@ -13,7 +14,10 @@ fn first(profile: &str, named: Named<'_>, path: &str, value: Value) -> String {
     bench.set(path, value);
     // A round's question may be on its way before it.
     bench.run(Span::ms(20));
-    lines(&bench).into_iter().find(|line| !line.starts_with("XMLTEXT") && !line.starts_with("get ") && !line.contains('?')).unwrap()
+    lines(&bench)
+        .into_iter()
+        .find(|line| !line.starts_with("XMLTEXT") && !line.starts_with("ACTS") && !line.starts_with("get ") && !line.contains('?'))
+        .unwrap()
 }
 
 #[test]
@@ -24,6 +28,10 @@ fn each_device_gets_its_makers_own_lines() {
     assert_eq!(first(VMIX, ("cut", &[]), "cut", on.clone()), "FUNCTION Cut\r\n");
     assert_eq!(first(VMIX, ("streaming", &[]), "streaming", on.clone()), "FUNCTION StartStreaming\r\n");
     assert_eq!(first(VMIX, ("sound", &[("source", "1")]), "sound/1", Value::Switch(false)), "FUNCTION AudioOff Input=1\r\n");
+    let overlay = ("overlay", &[("overlay", "2"), ("source", "5")][..]);
+    assert_eq!(first(VMIX, overlay, "overlay/2/5", on.clone()), "FUNCTION OverlayInput2In Input=5\r\n");
+    assert_eq!(first(VMIX, overlay, "overlay/2/5", Value::Switch(false)), "FUNCTION OverlayInput2Out\r\n");
+    assert_eq!(first(VMIX, ("volume", &[("source", "1")]), "volume/1", Value::Decimal(800_000)), "FUNCTION SetVolume Input=1&Value=80\r\n");
     // Videohub: heading, output and input counted from 0, an empty line.
     assert_eq!(first(HUB, ("route", &[("output", "0")]), "output/0", Value::text("5")), "VIDEO OUTPUT ROUTING:\n0 5\n\n");
     // Kramer: # command, CR.
@@ -44,6 +52,22 @@ fn each_device_gets_its_makers_own_lines() {
     assert_eq!(first(YAMAHA, ("scene", &[]), "scene", Value::text("5")), "ssrecall_ex MIXER:Lib/Scene 5\n");
 }
 
+#[test]
+fn a_transition_is_its_own_function_with_its_time_if_it_has_one() {
+    for (kind, over, wanted) in [
+        ("cut", None, "FUNCTION CutDirect Input=3"),
+        ("fade", None, "FUNCTION Fade Input=3"),
+        ("wipe", Some(Span::ms(1500)), "FUNCTION Wipe Input=3&Duration=1500"),
+    ] {
+        let mut bench = connected(VMIX, &[("program", &[])]);
+        let transition = Some(Transition { kind: kind.into(), over });
+        bench.command("program", Op::Set { value: Value::text("3"), transition });
+        bench.run(Span::ms(20));
+        let sent: Vec<String> = lines(&bench).into_iter().filter(|line| line.starts_with("FUNCTION")).collect();
+        assert_eq!(sent, [format!("{wanted}\r\n")]);
+    }
+}
+
 /// What a device's own line says of a property.
 fn told(profile: &str, named: Named<'_>, path: &str, line: &str) -> Option<Value> {
     use crate::devices::{Out, Payload, WireEvent, WireId};
@@ -60,6 +84,9 @@ fn told(profile: &str, named: Named<'_>, path: &str, line: &str) -> Option<Value
 fn each_devices_own_words_are_understood() {
     assert_eq!(told(VMIX, ("program", &[]), "program", "ACTS OK Input 7 1\r\n"), Some(Value::text("7")));
     assert_eq!(told(VMIX, ("program", &[]), "program", "ACTS OK Input 7 0\r\n"), None, "an input that leaves is not the program");
+    let overlay = ("overlay", &[("overlay", "2"), ("source", "5")][..]);
+    assert_eq!(told(VMIX, overlay, "overlay/2/5", "ACTS OK Overlay2 5 1\r\n"), Some(Value::Switch(true)));
+    assert_eq!(told(VMIX, overlay, "overlay/2/5", "ACTS OK Overlay1 5 1\r\n"), None, "another overlay");
     // Locks and labels stand under headings of their own.
     let hub = ("route", &[("output", "1")][..]);
     assert_eq!(told(HUB, hub, "output/1", "VIDEO OUTPUT LOCKS:\n1 O\n\nOUTPUT LABELS:\n1 Stage\n\n"), None);

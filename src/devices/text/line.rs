@@ -1,7 +1,7 @@
 //! A line as a template, and how a value is written in it.
 //!
-//! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{passcode}`, `{over_ms}`, or `{_}`: anything, also
-//! nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal. `{{` and `}}` are braces of the line itself.
+//! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{passcode}`, `{over_ms}`, `{transition}`, or `{_}`: anything,
+//! also nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal. `{{` and `}}` are braces of the line itself.
 //! A line may be read from a place in JSON: `{ at = "/result/success", line = "0" }` (a JSON pointer, RFC 6901).
 
 use serde_json::{Map, Value as Json};
@@ -17,7 +17,7 @@ const NEVER_OFF: f32 = -1000.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     text: Vec<Piece>,
-    /// When it is meant, or what it tells: `on`, `off`, `playing`, `stopped`, `loop`, `once`.
+    /// When it is meant, or what it tells: the words of [`holds`].
     when: Option<String>,
     /// What it tells, whatever stands in it.
     fixed: Option<Value>,

@@ -115,8 +115,8 @@ fn check_property(profile: &Profile, facts: &plan::Facts, spec: &PropSpec, wirin
     let names: Vec<&str> = crate::show::profile_text::placeholders(&spec.path).collect();
     for hole in wiring.lines().flat_map(line::Line::holes) {
         let option = hole.strip_prefix("option:").is_some_and(|key| profile.options.contains_key(key));
-        if !option && !names.contains(&hole) && !matches!(hole, "value" | "clip" | "_" | "passcode" | "over_ms") {
-            fault(format!("nothing fills the hole {{{hole}}} (value, clip, _, over_ms, option:… or a name of its path)"));
+        if !option && !names.contains(&hole) && !matches!(hole, "value" | "clip" | "_" | "passcode" | "over_ms" | "transition") {
+            fault(format!("nothing fills the hole {{{hole}}} (value, clip, _, over_ms, transition, option:… or a name of its path)"));
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Role {
     Volume,
     /// A media input plays.
     Media,
-    /// Pauses a media input.
+    /// Pauses a media input, or lets it go on where it stood.
     MediaPause,
     /// The stream runs.
     Stream,
@@ -221,7 +221,7 @@ impl Entry {
             (Role::Volume, Value::Level(Db::OFF)) => vec![("SetInputVolume", input("inputVolumeMul", 0.into()))],
             (Role::Volume, Value::Level(db)) => vec![("SetInputVolume", input("inputVolumeDb", from_thousandths(i64::from(db.0))))],
             (Role::Media, Value::Transport(wanted)) => self.play(wanted),
-            (Role::MediaPause, _) => vec![self.media("PAUSE")],
+            (Role::MediaPause, Value::Switch(on)) => vec![self.media(if *on { "PAUSE" } else { "PLAY" })],
             (Role::Stream, Value::Switch(on)) => vec![(if *on { "StartStream" } else { "StopStream" }, Json::Null)],
             (Role::Record, Value::Switch(on)) => vec![(if *on { "StartRecord" } else { "StopRecord" }, Json::Null)],
             (Role::Replay, Value::Switch(on)) => vec![(if *on { "StartReplayBuffer" } else { "StopReplayBuffer" }, Json::Null)],

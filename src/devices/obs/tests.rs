@@ -11,7 +11,7 @@ use super::FAMILY;
 use super::simulator::Studio;
 use crate::devices::{Driver, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
 use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
-use crate::show::{Curve, Db, DeviceIx, PropIx, Show, Transition, Value, load_text};
+use crate::show::{Curve, Db, DeviceIx, PropIx, Show, Transition, Transport, Value, load_text};
 use crate::time::{Mono, Span};
 
 const DELAY: Span = Span::ms(2);
@@ -183,6 +183,24 @@ fn a_take_is_proven_when_its_transition_has_ended() {
     twin.set("program", slides.clone());
     twin.run(Span::secs(2));
     assert_eq!(twin.observed("program").len(), 2);
+}
+
+#[test]
+fn a_clip_plays_from_its_beginning_pauses_and_goes_on_where_it_stood() {
+    let mut twin = Twin::ready();
+    let player = |playing| Value::Transport(Transport { clip: Some("Opener".into()), looping: false, playing });
+    twin.set("clip/Opener", player(true));
+    twin.run(Span::secs(1));
+    assert_eq!(twin.observed("clip/Opener").last(), Some(&(player(true), How::Echo)));
+    for (paused, action, playing) in [(true, "PAUSE", false), (false, "PLAY", true)] {
+        twin.reports.clear();
+        twin.sent.clear();
+        let done = twin.set("clip/Opener/pause", Value::Switch(paused));
+        twin.run(Span::secs(1));
+        assert!(twin.sent.iter().any(|text| text.contains(&format!("MEDIA_INPUT_ACTION_{action}\""))), "{:?}", twin.sent);
+        assert!(twin.reports.contains(&Report::Acked { action: done }), "{:?}", twin.reports);
+        assert_eq!(twin.observed("clip/Opener").last().map(|(value, _)| value), Some(&player(playing)));
+    }
 }
 
 #[test]

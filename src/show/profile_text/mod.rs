@@ -46,8 +46,8 @@ use super::{Finding, Limits, Profile};
 
 /// The verbs that a profile may give to a show's steps.
 pub const DEVICE_VERBS: &[&str] = &[
-    "take", "preview", "cut", "auto", "mute", "unmute", "fade", "set", "route", "play", "pause", "stop", "recall", "fire", "press", "send",
-    "power", "shutter", "freeze", "stream", "record", "key", "unkey", "black", "unblack", "show", "hide",
+    "take", "preview", "cut", "auto", "mute", "unmute", "fade", "set", "route", "play", "pause", "unpause", "stop", "recall", "fire",
+    "press", "send", "power", "shutter", "freeze", "stream", "record", "key", "unkey", "black", "unblack", "show", "hide",
 ];
 
 /// Reads a profile under the key that shows will use.
@@ -130,6 +130,12 @@ fn limits(top: &mut Fields<'_, '_>, faults: &mut Faults) -> Limits {
 /// The placeholders of a template, in order: `ch`, `bus` of `{ch}/mix/{bus}`.
 pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+/// The key of a table of names in a show: `channels`, `buses`.
+#[must_use]
+pub fn plural(table: &str) -> String {
+    if table.ends_with('s') || table.ends_with('x') { format!("{table}es") } else { format!("{table}s") }
 }
 
 /// What each placeholder of a template stands for when it is filled to `path`: `mute_group` is `1` in `config/mute/1`.

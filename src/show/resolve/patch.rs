@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use super::Loader;
 use crate::show::fault::{Fault, nearest, suggestion};
 use crate::show::fields::{Fields, Node, int_of};
+use crate::show::profile_text::plural;
 use crate::show::{DeviceIx, NamePattern, NameTable, PatchTable, Profile};
 
 /// One name, as the show says it and as the wire knows it.
@@ -188,11 +189,6 @@ impl<'t> Loader<'t> {
         self.faults.push(Fault { help, ..Fault::rule("unknown-name", span, message) });
         None
     }
-}
-
-/// The key of a table of names in a show: `channels`, `buses`.
-pub(super) fn plural(table: &str) -> String {
-    if table.ends_with('s') || table.ends_with('x') { format!("{table}es") } else { format!("{table}s") }
 }
 
 /// The names that a set lists.

@@ -252,7 +252,9 @@ impl Engine {
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
         let was = state.facets.iter().find(|f| f.key == facet.key).map(|f| f.level).unwrap_or_default();
         state.facets.retain(|f| f.key != facet.key);
-        if facet.level > Level::Good && state.facets.len() < DeviceState::FACETS {
+        // A good fact with a text is a figure: it stands for the technician and alarms nobody.
+        let stands = facet.level > Level::Good || !facet.text.is_empty();
+        if stands && state.facets.len() < DeviceState::FACETS {
             state.facets.push(facet.clone());
         }
         if facet.level >= Level::Warn && facet.level > was {

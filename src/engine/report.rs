@@ -77,7 +77,7 @@ pub enum Report {
         /// What and how.
         why: Arc<str>,
     },
-    /// A health fact; it stands until the same facet says [`Level::Good`].
+    /// A health fact; it stands until the same facet says another. [`Level::Good`] with a text is a figure, without one nothing.
     Health(Facet),
 }
 

@@ -146,7 +146,10 @@ impl Engine {
         let text: Arc<str> = match (state.unreachable(), state.online) {
             (Some(why), _) => why.into(),
             (None, None) => "has not answered yet".into(),
-            (None, Some(_)) => state.facets.iter().max_by_key(|f| f.level).map_or_else(|| "online".into(), |f| Arc::clone(&f.text)),
+            (None, Some(_)) => {
+                let worst = state.facets.iter().filter(|f| f.level > Level::Good).max_by_key(|f| f.level);
+                worst.map_or_else(|| "online".into(), |f| Arc::clone(&f.text))
+            }
         };
         let differences = self.show.device(device).props.iter().filter(|p: &&PropIx| self.differs(**p)).count();
         DeviceView {

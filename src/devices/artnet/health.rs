@@ -33,7 +33,7 @@ impl Facets {
             }
         }
         for key in self.0.keys().filter(|key| !picture.0.contains_key(*key)) {
-            out.report(Report::Health(Facet { key: key.clone(), level: Level::Good, text: "as it should be".into() }));
+            out.report(Report::Health(Facet { key: key.clone(), level: Level::Good, text: "".into() }));
         }
         self.0 = picture.0;
     }

@@ -1,4 +1,4 @@
-//! How OBS and its stream are: told when a level changes, judged over the last ten seconds.
+//! How OBS and its stream are, judged over the last ten seconds: told when a level changes, and as figures now and then.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,6 +12,8 @@ use crate::time::{Mono, Span};
 
 /// What is judged looks back this long.
 const WINDOW: Span = Span::secs(10);
+/// A figure that moved is told again after this.
+const FIGURES_EVERY: Span = Span::secs(30);
 /// Fewer frames than this say nothing.
 const FRAMES_MIN: u64 = 30;
 
@@ -37,27 +39,35 @@ struct Stream {
 #[derive(Debug, Default)]
 pub struct Health {
     samples: VecDeque<(Mono, Sample)>,
-    told: BTreeMap<&'static str, Level>,
+    told: BTreeMap<&'static str, Told>,
+    now: Mono,
+}
+
+/// What was told of a fact, and when.
+#[derive(Debug)]
+struct Told {
+    level: Level,
+    text: String,
+    at: Mono,
 }
 
 impl Health {
     /// OBS is gone: its counters start anew when it comes back.
     pub fn forget(&mut self) {
         self.samples.clear();
+        self.told.clear();
     }
 
     /// The stream lost its server, or has it again.
     pub fn reconnecting(&mut self, lost: bool, out: &mut Out) {
-        let (level, text) = if lost {
-            (Level::Bad, "the stream lost its server and connects again: look at the network")
-        } else {
-            (Level::Good, "the stream is connected")
-        };
+        let (level, text) =
+            if lost { (Level::Bad, "the stream lost its server and connects again: look at the network") } else { (Level::Good, "") };
         self.tell("reconnecting", level, text, out);
     }
 
     /// The answers to GetStats and GetStreamStatus.
     pub(super) fn stats(&mut self, now: Mono, results: &[Answer], out: &mut Out) {
+        self.now = now;
         let mut sample = Sample::default();
         for answer in results.iter().filter(|answer| answer.code == DONE) {
             match answer.kind.as_str() {
@@ -84,7 +94,7 @@ impl Health {
         if let Some(cpu) = data.get("cpuUsage").and_then(thousandths) {
             let percent = cpu / 1000;
             let level = limits(percent, 80, 95);
-            self.tell("cpu", level, &format!("obs takes {percent} % of the processor"), out);
+            self.tell("cpu", level, &format!("obs takes {} % of the processor", (percent + 2) / 5 * 5), out);
         }
         if let Some(free) = data.get("availableDiskSpace").and_then(thousandths) {
             let (mb, gb) = (free / 1000, free / 1_000_000);
@@ -95,8 +105,8 @@ impl Health {
 
     fn stream(&mut self, data: &Json, sample: &mut Sample, out: &mut Out) {
         if data.get("outputActive").and_then(Json::as_bool) != Some(true) {
-            for (key, text) in [("reconnecting", "the stream does not run"), ("congestion", "the stream does not run")] {
-                self.tell(key, Level::Good, text, out);
+            for key in ["reconnecting", "congestion"] {
+                self.tell(key, Level::Good, "", out);
             }
             return;
         }
@@ -105,7 +115,7 @@ impl Health {
             Some(Stream { frames: count("outputTotalFrames"), dropped: count("outputSkippedFrames"), bytes: count("outputBytes") });
         self.reconnecting(data.get("outputReconnecting").and_then(Json::as_bool).unwrap_or(false), out);
         if let Some(congestion) = data.get("outputCongestion").and_then(thousandths) {
-            let percent = congestion / 10;
+            let percent = (congestion / 10 + 5) / 10 * 10;
             self.tell("congestion", limits(percent, 50, 90), &format!("the way to the stream's server is {percent} % congested"), out);
         }
     }
@@ -117,7 +127,7 @@ impl Health {
         self.tell_share("encoder", encode, "of the frames are skipped by the encoder: choose a lighter preset", out);
         let (Some(a), Some(b)) = (first.stream, last.stream) else {
             for key in ["dropped", "bitrate"] {
-                self.tell(key, Level::Good, "the stream does not run", out);
+                self.tell(key, Level::Good, "", out);
             }
             return;
         };
@@ -131,7 +141,7 @@ impl Health {
             let (level, text) = if bytes == 0 {
                 (Level::Bad, "the stream runs and nothing leaves: look at the network".to_owned())
             } else {
-                (Level::Good, format!("the stream leaves at {kilobits} kbit/s"))
+                (Level::Good, format!("the stream leaves at {} kbit/s", (kilobits + 50) / 100 * 100))
             };
             self.tell("bitrate", level, &text, out);
         }
@@ -140,13 +150,20 @@ impl Health {
     fn tell_share(&mut self, key: &'static str, share: Option<u64>, text: &str, out: &mut Out) {
         if let Some(permille) = share {
             let level = limits(i64::try_from(permille).unwrap_or(i64::MAX), 9, 49);
+            // What to do about it stands behind the colon.
+            let text = if level == Level::Good { text.split(':').next().unwrap_or(text) } else { text };
             self.tell(key, level, &format!("{}.{} % {text}", permille / 10, permille % 10), out);
         }
     }
 
-    /// On a change of level only; what was never bad is not told.
     fn tell(&mut self, key: &'static str, level: Level, text: &str, out: &mut Out) {
-        if self.told.insert(key, level).unwrap_or(Level::Good) != level {
+        let news = match self.told.get(key) {
+            None => level > Level::Good || !text.is_empty(),
+            Some(told) if told.level != level || text.is_empty() != told.text.is_empty() => true,
+            Some(told) => told.text != text && self.now.since(told.at) >= FIGURES_EVERY,
+        };
+        if news {
+            self.told.insert(key, Told { level, text: text.to_owned(), at: self.now });
             out.report(facet(key, level, text));
         }
     }

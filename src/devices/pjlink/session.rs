@@ -37,7 +37,7 @@ pub struct Session {
     hours_at: Mono,
     names: [String; 3],
     told_levels: [Level; 6],
-    lamp_told: bool,
+    lamp_told: Option<u32>,
 }
 
 /// What the engine knows of its being there.
@@ -283,15 +283,16 @@ impl Projector {
         }
     }
 
+    /// Lamp hours, told with each hour more.
     fn hours(&mut self, answer: &str, out: &mut Out) {
-        let most = lamp_hours(answer).into_iter().max().unwrap_or(0);
-        let old = self.lamp_warn > 0 && most >= self.lamp_warn;
-        if old != self.session.lamp_told {
-            self.session.lamp_told = old;
-            let level = if old { Level::Warn } else { Level::Good };
-            let text = format!("a lamp has burnt {most} hours: have a new one at hand").into();
-            out.report(Report::Health(Facet { key: "lamp-hours".into(), level, text }));
+        let Some(most) = lamp_hours(answer).into_iter().max() else { return };
+        if self.session.lamp_told.replace(most) == Some(most) {
+            return;
         }
+        let old = self.lamp_warn > 0 && most >= self.lamp_warn;
+        let (level, remedy) = if old { (Level::Warn, ": have a new one at hand") } else { (Level::Good, "") };
+        let text = format!("a lamp has burnt {most} hours{remedy}").into();
+        out.report(Report::Health(Facet { key: "lamp-hours".into(), level, text }));
     }
 
     /// What time alone brings: a greeting or an answer that does not come, a connection that stays away.

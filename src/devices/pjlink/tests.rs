@@ -124,6 +124,30 @@ fn a_hand_on_the_remote_is_told_as_its_own_word() {
 }
 
 #[test]
+fn a_notice_of_class_2_makes_it_ask_at_once_and_is_not_believed() {
+    let mut bench = lit();
+    // Right behind a round of questions: the next one is seconds away.
+    bench.sent.clear();
+    for _ in 0..100 {
+        bench.run(Span::ms(100));
+        if !bench.sent.is_empty() {
+            break;
+        }
+    }
+    bench.run(Span::ms(500));
+    for notice in ["%2INPT=11\r", "%2POWR=0\r", "%2LKUP=00:11:22:33:44:55\r", "%2INPT", "\r"] {
+        let mut out = Out::new();
+        let event = WireEvent::Data { wire: WireId(1), from: None, payload: Payload::Datagram(notice.as_bytes()) };
+        bench.driver.handle(bench.now, event, &mut out);
+        let (now, asked) = (bench.now, out.sends.iter().map(|send| String::from_utf8_lossy(&send.bytes).trim().to_owned()));
+        let asked: Vec<String> = asked.collect();
+        let expected = if notice.starts_with("%2INPT=") { vec!["%2INPT ?".to_owned()] } else { vec![] };
+        assert_eq!(asked, expected, "{notice:?} at {now:?}");
+        assert_eq!(out.reports, [], "a datagram carries no password");
+    }
+}
+
+#[test]
 fn power_off_is_only_off_when_it_has_cooled_and_on_again_waits_for_that() {
     let mut bench = lit();
     bench.set("power", Value::Switch(false));

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod check;
 pub mod device_table;
 pub mod devices;
+pub mod examples;
 pub mod families;
 pub mod findings;
 pub mod journal_arg;

@@ -5,8 +5,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::examples;
 use crate::show::fault::{Fault, suggestion};
-use crate::show::{FixtureMode, FixtureProfile, Library, Lines, OptionSpec, Profile, PropSpec, ValueKind, ValueSpec, VerbSpec};
+use crate::show::profile_text::plural;
+use crate::show::{FixtureMode, FixtureProfile, Library, Lines, OptionSpec, Profile, Proof, PropSpec, ValueKind};
 
 /// Arguments of `profiles`.
 #[derive(Debug, clap::Args)]
@@ -128,8 +130,9 @@ fn device(profile: &Profile) -> String {
     }
     let l = &profile.limits;
     let _ = writeln!(out, "lands within {}, offline after {}, at most {} fade steps a second", l.lands_within, l.offline_after, l.max_rate);
-    section(&mut out, "patch", profile.names.iter().map(|(key, table)| [key.to_string(), names(table)]).collect());
-    section(&mut out, "verbs", profile.verbs.iter().flat_map(|(key, specs)| specs.iter().map(|s| verb(profile, key, s))).collect());
+    section(&mut out, "patch", profile.names.iter().map(|(key, table)| [plural(key), names(table)]).collect());
+    let verbs = profile.verbs.iter().flat_map(|(key, specs)| specs.iter().map(|spec| examples::verb(profile, key, spec)));
+    section(&mut out, "steps", verbs.chain(examples::sets(profile)).collect());
     section(&mut out, "properties", profile.props.iter().map(|(key, spec)| property(key, spec)).collect());
     section(&mut out, "options", profile.options.iter().map(|(key, spec)| option(key, spec)).collect());
     section(&mut out, "sources", profile.sources.iter().map(|source| [source.to_string()]).collect());
@@ -153,39 +156,14 @@ fn names(table: &crate::show::NameTable) -> String {
     if all.is_empty() { "any text".into() } else { all.join(", ") }
 }
 
-/// How a step writes the verb, and what it moves.
-fn verb(profile: &Profile, key: &str, spec: &VerbSpec) -> [String; 2] {
-    let Some(prop) = profile.props.get(&spec.property) else { return [key.into(), spec.property.to_string()] };
-    let mut selectors: Vec<&str> = crate::show::profile_text::placeholders(&prop.path).collect();
-    let mut more = "";
-    let does = match &spec.value {
-        None => {
-            more = match prop.kind {
-                ValueKind::Level { .. } if key == "fade" => ", to = \"-10 dB\", over = \"2s\"",
-                ValueKind::Decimal { .. } if key == "fade" => ", to = \"50%\", over = \"2s\"",
-                ValueKind::Args => ", args = [1, 0.5, \"text\"]",
-                _ => ", value = …",
-            };
-            String::new()
-        }
-        Some(ValueSpec::Fixed(value)) => format!(" = {value}"),
-        Some(ValueSpec::Selector(name)) => {
-            selectors.push(name);
-            format!(" = the {name}")
-        }
-        Some(ValueSpec::Transport { clip, playing }) => {
-            selectors.extend(clip.as_deref());
-            (if *playing { " plays" } else { " stops" }).into()
-        }
-    };
-    let given: String = selectors.iter().map(|name| format!(", {name} = \"…\"")).collect();
-    [format!("{key} = {{ on = \"…\"{given}{more} }}"), format!("{}{does}", spec.property)]
-}
-
 fn property(key: &str, spec: &PropSpec) -> [String; 4] {
     let class = format!("{:?}", spec.class).to_lowercase();
-    let proof = format!("{:?}", spec.proof).to_lowercase();
-    [key.into(), kind(&spec.kind), class, format!("proof: {proof}")]
+    let proof = match spec.proof {
+        Proof::Observed => "read back",
+        Proof::Acked => "acknowledged",
+        Proof::None => "only sent",
+    };
+    [key.into(), kind(&spec.kind), class, proof.into()]
 }
 
 fn kind(kind: &ValueKind) -> String {
@@ -258,6 +236,8 @@ mod tests {
         assert_eq!(list.lines().count(), 1 + library.keys().len() + library.fixture_keys().len());
         let about = about(&library, "behringer-x32").unwrap();
         assert!(about.contains("fade = { on = \"…\", channel = \"…\", to = \"-10 dB\", over = \"2s\" }"), "{about}");
+        let deck = super::about(&library, "blackmagic-hyperdeck-studio-hd-plus").unwrap();
+        assert!(deck.contains("play = { on = \"…\", clip = \"…\", loop = true }"), "{deck}");
         let spot = super::about(&library, "generic-moving-spot").unwrap();
         assert!(spot.contains("1 and 2      Pan"), "{spot}");
     }

@@ -1,20 +1,22 @@
 //! `showcall rehearse SHOW`: the whole show with no gear, faster than time.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::findings::load_or_say;
-use crate::engine::{Note, Outcome, Report, Why};
+use crate::engine::{Level, Note, Outcome, Report, Why};
 use crate::links::Simulate;
 use crate::links::rack::Cabling;
 use crate::rundown::Rundown;
 use crate::show::{CueIx, ListIx, Show};
 use crate::stage::rehearsal::{Call, Entry, Finding, Run, Severity, What, judge, read_faults, rehearse};
-use crate::time::Mono;
+use crate::time::{Mono, Span};
 
 /// Arguments of `rehearse`.
 #[derive(Debug, clap::Args)]
@@ -87,10 +89,8 @@ fn pace(speed: f64) -> Box<dyn FnMut(Mono)> {
 fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let days = days(run.show());
-    for entry in run.log() {
-        if let Some((mark, cue, text)) = line(run, &days, entry) {
-            writeln!(out, "{}  {mark:<5} {:<8} {text}", clock(entry.at), cue.map_or("", |cue| &run.show().cue(cue).number))?;
-        }
+    for (at, (mark, cue, text)) in lines(run, &days) {
+        writeln!(out, "{}  {mark:<5} {:<8} {text}", clock(at), cue.map_or("", |cue| &run.show().cue(cue).number))?;
     }
     let show = run.show();
     writeln!(out, "\n{}: {}, {} long{}", show.title, several(show.cues.len(), "cue"), clock(run.now()), end(&days))?;
@@ -112,11 +112,9 @@ fn several(count: usize, what: &str) -> String {
 fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     let days = days(run.show());
-    for entry in run.log() {
-        if let Some((mark, cue, text)) = line(run, &days, entry) {
-            let cue = cue.map(|cue| &run.show().cue(cue).number);
-            writeln!(out, "{}", json!({ "at": entry.at, "event": mark, "cue": cue, "text": text }))?;
-        }
+    for (at, (mark, cue, text)) in lines(run, &days) {
+        let cue = cue.map(|cue| &run.show().cue(cue).number);
+        writeln!(out, "{}", json!({ "at": at, "event": mark, "cue": cue, "text": text }))?;
     }
     for finding in findings {
         writeln!(out, "{}", json!({ "finding": finding }))?;
@@ -149,8 +147,25 @@ fn clock(at: Mono) -> String {
     format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
 }
 
-/// One line of the timeline: a mark, the cue, and the words; `None` for what a caller need not read.
-fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<(&'static str, Option<CueIx>, String)> {
+/// A mark, the cue, and the words.
+type Line = (&'static str, Option<CueIx>, String);
+
+/// The timeline. A health fact stands in it when it is not good, and when it is good again: figures are for the console.
+fn lines<'r>(run: &'r Run, days: &'r [Rundown]) -> impl Iterator<Item = (Mono, Line)> + 'r {
+    let mut levels = BTreeMap::new();
+    run.log().iter().filter_map(move |entry| {
+        if let What::Report(device, Report::Health(facet)) = &entry.what {
+            let was = levels.insert((*device, Arc::clone(&facet.key)), facet.level).unwrap_or_default();
+            if facet.level == Level::Good && was == Level::Good {
+                return None;
+            }
+        }
+        Some((entry.at, line(run, days, entry)?))
+    })
+}
+
+/// One line of the timeline; `None` for what a caller need not read.
+fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<Line> {
     let show = run.show();
     match &entry.what {
         What::Note(Note::Go { cue, .. }) => Some(("GO", Some(*cue), show.cue(*cue).name.to_string())),
@@ -165,7 +180,7 @@ fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<(&'static str, Opt
         }
         What::Note(Note::Action { action, prop, why, outcome }) => {
             let cue = if let Why::Step { cue, .. } = why { Some(*cue) } else { None };
-            let took = run.command(*action).map(|(at, ..)| format!(" after {}", crate::time::Span::ms(entry.at.since(*at).as_ms())));
+            let took = run.command(*action).map(|(at, ..)| took(entry.at.since(*at)));
             let what = prop.map_or_else(|| "lights".to_owned(), |prop| action_text(run, *action, show, prop));
             Some(("done", cue, format!("{what}: {}{}", outcome_text(outcome), took.unwrap_or_default())))
         }
@@ -173,6 +188,11 @@ fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<(&'static str, Opt
         What::Report(device, report) => report_text(report).map(|text| ("dev", None, format!("{}: {text}", show.device(*device).key))),
         What::Fault(device, text) => Some(("fault", None, format!("{}: {text}", show.device(*device).key))),
     }
+}
+
+/// The simulated wire has no length: what needs no time of its own lands in the same instant.
+fn took(time: Span) -> String {
+    if time.as_ms() == 0 { " at once".into() } else { format!(" after {}", Span::ms(time.as_ms())) }
 }
 
 fn action_text(run: &Run, action: crate::engine::ActionId, show: &Show, prop: crate::show::PropIx) -> String {
@@ -208,6 +228,7 @@ fn report_text(report: &Report) -> Option<String> {
         Report::Offline { why } => Some(format!("offline, {why}")),
         Report::Restarted => Some("restarted".into()),
         Report::NeedsHuman { why } => Some(format!("needs a person: {why}")),
+        Report::Health(facet) if facet.text.is_empty() => Some(format!("{}: good again", facet.key)),
         Report::Health(facet) => Some(facet.text.to_string()),
         _ => None,
     }

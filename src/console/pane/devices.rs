@@ -91,7 +91,7 @@ fn line(screen: &Screen, ix: DeviceIx, view: &DeviceView, name: usize, width: us
     if view.differences > 0 {
         row = row.put(format!("{} differ ", view.differences), screen.style(Role::Warn));
     }
-    let worst = view.facets.iter().max_by_key(|facet| facet.level);
+    let worst = view.facets.iter().filter(|facet| facet.level > Level::Good).max_by_key(|facet| facet.level);
     let mut text = match worst {
         Some(facet) if view.online => facet.text.to_string(),
         _ if view.online && view.level == Level::Good => view.identity.as_deref().unwrap_or("").to_owned(),

@@ -1,6 +1,5 @@
 //! Undo of the last GO and its follow-ons: only what still holds what this GO sent goes back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,8 @@ use super::actions::Origin;
 use super::lights::{TRAVEL, travel};
 use super::running::RunId;
 use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
-use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
+use crate::light::Layer;
+use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Swing, Value};
 use crate::time::{Mono, Span};
 
 /// How long a GO can be undone.
@@ -23,8 +23,17 @@ pub(super) struct Undoable {
     go: u64,
     at: Mono,
     changes: Vec<Change>,
-    /// Where the parameters that the GO changed were going before.
-    lights: BTreeMap<ParamIx, Option<u32>>,
+    /// Where the parameters that the GO changed were going before, by the list that wanted it; of several for one the first counts.
+    lights: Vec<Lit>,
+}
+
+/// Where a list wanted a parameter, and the effect that it had there.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Lit {
+    list: ListIx,
+    ix: ParamIx,
+    target: Option<u32>,
+    swing: Option<Swing>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,7 +55,7 @@ impl Engine {
     const CHANGES: usize = 4096;
 
     pub(super) fn open_undo(&mut self, list: ListIx, cue: CueIx, go: u64) {
-        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: BTreeMap::new() });
+        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: Vec::new() });
     }
 
     /// Notes what a property held before the last GO, and for a hot cue that restores.
@@ -72,15 +81,27 @@ impl Engine {
     }
 
     /// Notes where the parameters of an act were going before the last GO first changes them.
-    pub(super) fn remember_lights(&mut self, act: &LightAct, origin: Origin) {
+    pub(super) fn remember_lights(&mut self, layer: Layer, act: &LightAct, origin: Origin) {
+        let board = &self.board;
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
         let mut note = |ix: ParamIx| {
-            undo.lights.entry(ix).or_insert_with(|| self.board.target(ix));
+            let lists = match layer {
+                Layer::List(list) => list..list + 1,
+                Layer::All => 0..board.lists(),
+            };
+            for list in lists {
+                let seen = board.seen_of(list, ix);
+                let (target, swing) = (board.target_in(seen, ix), board.swing_in(seen, ix));
+                undo.lights.push(Lit { list: ListIx(seen), ix, target, swing });
+            }
         };
-        act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied()).for_each(&mut note);
+        let swings = act.swings.iter().map(|(ix, _)| *ix);
+        act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied()).chain(swings).for_each(&mut note);
         if act.rest == Rest::Out {
-            let intensities = (0_u32..).zip(&self.show.rig.params).filter(|(_, param)| param.intensity);
-            intensities.map(|(ix, _)| ParamIx(ix)).filter(|ix| self.board.target(*ix).is_some()).for_each(note);
+            board.lights().iter().copied().filter(|ix| board.target(*ix).is_some()).for_each(note);
+        }
+        if undo.lights.len() > 4 * self.show.rig.params.len() {
+            first_of_each(&mut undo.lights);
         }
     }
 
@@ -191,16 +212,31 @@ impl Engine {
         }
     }
 
-    fn lights_back(&mut self, before: &BTreeMap<ParamIx, Option<u32>>) {
-        let (mut values, mut release) = (Vec::new(), Vec::new());
-        for (ix, target) in before {
-            match target {
-                Some(to) if self.board.target(*ix) != Some(*to) => values.push((*ix, *to)),
-                None if self.board.target(*ix).is_some() => release.push(*ix),
-                _ => {}
+    fn lights_back(&mut self, before: &[Lit]) {
+        let mut before = before.to_vec();
+        first_of_each(&mut before);
+        for of_list in before.chunk_by(|a, b| a.list == b.list) {
+            let Some(list) = of_list.first().map(|lit| lit.list.0) else { continue };
+            let (mut values, mut release, mut swings) = (Vec::new(), Vec::new(), Vec::new());
+            for Lit { ix, target, swing, .. } in of_list {
+                let seen = self.board.seen_of(list, *ix) == list;
+                let (now, swings_now) = (self.board.target_in(list, *ix), self.board.swing_in(list, *ix));
+                match target {
+                    Some(to) if now != Some(*to) || !seen || (swing.is_none() && swings_now.is_some()) => values.push((*ix, *to)),
+                    None if now.is_some() => release.push(*ix),
+                    _ => {}
+                }
+                swings.extend(swing.filter(|swing| swings_now != Some(*swing)).map(|swing| (*ix, swing)));
             }
+            let act = LightAct { swings, ..travel(values, release, "back to before the last GO") };
+            let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
+            self.light_in(Layer::List(list), &Arc::new(act), origin);
         }
-        let act = travel(values, release, "back to before the last GO");
-        self.light(&Arc::new(act), Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete });
     }
+}
+
+/// Sorted by list and parameter; of several for one the first stays.
+fn first_of_each(lights: &mut Vec<Lit>) {
+    lights.sort_by_key(|lit| (lit.list, lit.ix));
+    lights.dedup_by_key(|lit| (lit.list, lit.ix));
 }

@@ -3,7 +3,7 @@
 //! A line of a script is `time word …`. Effects are looked at from the last input on; time passes by ticks only.
 //! Words that give something: `go`, `go sound` (a list), `press`, `release`, `osc go`, `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
 //! `reset`, `pause`, `resume`, `undo`, `undo!`, `undo! program`, `standby 2`, `back`, `chase 3`, `chase! 0 1`, `close`, `hold`, `arm 2`, `disarm 2`,
-//! `skip 2`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30` (UTC; `1h`: its zone's offset), `stalled 5s`, `crash`, and of devices `online desk`,
+//! `skip 2`, `lay grand 50`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30` (UTC; `1h`: its zone's offset), `stalled 5s`, `crash`, and of devices `online desk`,
 //! `offline desk`, `synced desk`, `restarted desk`, `human desk`, `sent P`, `saw P V` (a hand), `echo P V`, `land P V` (sent, then seen),
 //! `acked P`, `refused P`, `notnow P 40s`, `progress P 3s`.
 //! Words that demand something begin with `=`; see [`Run::demand`].
@@ -200,9 +200,37 @@ impl Run {
             "decline" => Intent::Decline { offer: self.engine.snapshot(self.now).offers.last().expect("an offer").id },
             "key" => Intent::Guarded { prop: self.prop(first), value: value(rest[1]) },
             "quit" => Intent::Quit,
+            "lay" => return self.lay(rest, legacy),
             _ => return self.report(word, rest),
         };
         self.by(intent, legacy);
+    }
+
+    /// `lay grand 50`, `lay blackout on`, `lay master all 50`, `lay park lamp on`, `lay find lamp highlight`.
+    fn lay(&mut self, rest: &[&str], by: By) {
+        let percent = |word: &str| (word.parse::<u32>().unwrap() * 65_535 / 100) as u16;
+        let rig = &self.show.rig;
+        let group = |key: &str| rig.groups.iter().position(|g| *g.key == *key).map(|at| at as u16);
+        let lamps = |key: &str| match rig.fixtures.iter().position(|f| *f.key == *key) {
+            Some(at) => Lamps::Fixture(at as u32),
+            None => group(key).map_or(Lamps::All, Lamps::Group),
+        };
+        let order = match rest {
+            ["grand", level] => LightOrder::Grand { level: percent(level) },
+            ["blackout", on] => LightOrder::Blackout { on: *on == "on" },
+            ["master", key, level] => LightOrder::Master { group: group(key).unwrap(), level: percent(level) },
+            ["park", key, on] => LightOrder::Park { lamps: lamps(key), on: *on == "on" },
+            ["find", key, how] => {
+                let how = match *how {
+                    "highlight" => Some(showcall::light::Find::Highlight),
+                    "locate" => Some(showcall::light::Find::Locate),
+                    _ => None,
+                };
+                LightOrder::Find { lamps: lamps(key), how }
+            }
+            other => panic!("what is lay {other:?}"),
+        };
+        self.by(Intent::Lights { order }, by);
     }
 
     fn report(&mut self, word: &str, rest: &[&str]) {
@@ -290,13 +318,11 @@ impl Run {
                 });
                 assert_eq!(started.collect::<Vec<_>>().join(" "), rest, "{line}");
             }
-            "level" => {
-                let ix = show::ParamIx(words[1].parse().unwrap());
-                assert_eq!(
-                    self.engine.board().level(ix, self.now) / (u32::MAX / 100),
-                    words[2].parse::<u32>().unwrap(),
-                    "{line} (in per cent)"
-                );
+            "level" | "out" => {
+                let (ix, board) = (show::ParamIx(words[1].parse().unwrap()), self.engine.board());
+                let is = if words[0] == "out" { board.output(ix, self.now) } else { board.level(ix, self.now) };
+                let percent = (u64::from(is) * 100 + u64::from(u32::MAX / 2)) / u64::from(u32::MAX);
+                assert_eq!(percent, words[2].parse::<u64>().unwrap(), "{line} (in per cent)");
             }
             "lit" => assert!(self.engine.drives(self.dev(words[1])), "{line}"),
             "dark" => assert!(!self.engine.drives(self.dev(words[1])), "{line}"),
@@ -427,4 +453,5 @@ scenarios! {
     resuming "resume",
     lights "lights",
     edges "edges",
+    lists_effects_and_masters "layers",
 }

@@ -246,6 +246,7 @@ fn key_table() -> String {
         Context::Show => "show",
         Context::Devices => "devices",
         Context::Guarded => "guarded",
+        Context::Lights => "lights",
         Context::Offers => "offers",
         Context::Help => "help",
         Context::Confirm => "second key",

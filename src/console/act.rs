@@ -3,6 +3,7 @@
 use super::bytes::{Key, Kind};
 use super::guarded::named;
 use super::keys::{Act, Binding, Scene};
+use super::lights;
 use super::ui::{Ui, View, found, standing};
 use crate::engine::{Intent, Ownership, Phase, Prompt, Snapshot};
 use crate::show::{CueIx, DeviceIx, HotIx, Show, Target};
@@ -62,6 +63,7 @@ fn dead(scene: &Scene, line: &Binding) -> Option<String> {
     Some(match line.act {
         Act::Standby | Act::Start | Act::Chase | Act::Arm | Act::Skip => format!("choose a cue with ↑ ↓ first, then {}", line.shown),
         Act::Guarded => "choose a line with Enter first, then y".to_owned(),
+        Act::Dark => "ask with B first, then y".to_owned(),
         Act::Open(View::Guarded) => "no cue names a guarded property of this device".to_owned(),
         Act::Reset => "r is for after a panic".to_owned(),
         Act::Accept => "there is no offer with this number".to_owned(),
@@ -106,6 +108,10 @@ fn run(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> Asked {
         Act::Hold => Intent::HoldAuto { list }.into(),
         Act::Start => start(show, ui, now),
         Act::Guarded => guarded(show, ui),
+        Act::Louder | Act::Softer | Act::Highlight | Act::Locate | Act::Park | Act::Clear | Act::Dark => {
+            ui.sure = false;
+            Asked { intent: lights::intent(show, snap, ui.line, act), end: false }
+        }
         Act::Standby | Act::Chase | Act::Arm | Act::Skip => ui.cursor.map_or_else(Asked::default, |cue| on_cue(snap, ui, act, cue)),
         Act::Accept | Act::Answer { .. } | Act::Acknowledge { .. } | Act::Own(_) | Act::Hot => on_number(show, snap, ui, act, key),
         _ => Asked { intent: None, end: own(show, snap, ui, act, key) },
@@ -195,7 +201,7 @@ fn own(show: &Show, snap: &Snapshot, ui: &mut Ui, act: Act, key: Key) -> bool {
                 *tick = !*tick;
             }
         }
-        Act::Choose => ui.sure = true,
+        Act::Choose | Act::AskDark => ui.sure = true,
         Act::Unsure if ui.sure => ui.sure = false,
         Act::Unsure => ui.toggle(View::Devices, now),
         Act::Open(View::Quit) => {
@@ -258,13 +264,17 @@ fn cursor(show: &Show, snap: &Snapshot, ui: &mut Ui, by: i64) {
     match (&snap.prompt, ui.view) {
         (
             Some(Prompt::Chase { lines, .. } | Prompt::Undo { lines, .. }),
-            View::Show | View::Devices | View::Guarded | View::Offers | View::Help,
+            View::Show | View::Devices | View::Guarded | View::Lights | View::Offers | View::Help,
         ) => {
             ui.line = shift(ui.line, lines.len());
         }
         (_, View::Guarded) => {
             let device = DeviceIx(u16::try_from(ui.device).unwrap_or(u16::MAX));
             ui.line = shift(ui.line, named(show, device).len());
+            ui.sure = false;
+        }
+        (_, View::Lights) => {
+            ui.line = shift(ui.line, lights::count(show));
             ui.sure = false;
         }
         (_, View::Devices) => ui.device = shift(ui.device, show.devices.len()),

@@ -91,6 +91,7 @@ fn body(screen: &Screen, area: Rect, buf: &mut Buffer) {
         Context::Show | Context::Find => return panes(screen, area, buf),
         Context::Devices => pane::technician(screen, width, height),
         Context::Guarded => pane::guarded(screen, width, height),
+        Context::Lights => pane::lights(screen, width, height),
         Context::Offers => pane::offer_list(screen, width, height),
         Context::Help => pane::help(screen, width, height),
         Context::Confirm | Context::Undo | Context::Chase => {

@@ -5,6 +5,7 @@
 
 use super::bytes::Key;
 use super::guarded::named;
+use super::lights;
 use super::ui::{Ui, View, found, standing};
 use crate::engine::{Ownership, Phase, Prompt, Snapshot};
 use crate::show::{CueIx, DeviceIx, Show};
@@ -18,6 +19,8 @@ pub enum Context {
     Devices,
     /// The guarded properties of one device.
     Guarded,
+    /// Masters, and every light.
+    Lights,
     /// The list of offers.
     Offers,
     /// The help.
@@ -90,6 +93,14 @@ pub(super) enum Act {
     Choose,
     Guarded,
     Unsure,
+    Louder,
+    Softer,
+    Highlight,
+    Locate,
+    Park,
+    Clear,
+    AskDark,
+    Dark,
     Hot,
     NextList,
     Type,
@@ -123,13 +134,14 @@ pub struct Binding {
 use Context as C;
 
 /// Where no text is typed.
-const ANY: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase];
+const ANY: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Lights, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase];
 /// Everywhere.
-const EVERY: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase, C::Find, C::Quit];
+const EVERY: &[Context] =
+    &[C::Show, C::Devices, C::Guarded, C::Lights, C::Offers, C::Help, C::Confirm, C::Undo, C::Chase, C::Find, C::Quit];
 /// Views without a prompt.
-const VIEWS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help];
+const VIEWS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Lights, C::Offers, C::Help];
 /// Where up and down move something.
-const LISTS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help, C::Undo, C::Chase, C::Find];
+const LISTS: &[Context] = &[C::Show, C::Devices, C::Guarded, C::Lights, C::Offers, C::Help, C::Undo, C::Chase, C::Find];
 const SHOW: &[Context] = &[C::Show];
 const PROMPTS: &[Context] = &[C::Confirm, C::Undo, C::Chase];
 const TYPING: &[Context] = &[C::Find, C::Quit];
@@ -181,10 +193,16 @@ static TABLE: &[Binding] = &[
     line(ch('x'), "x", &[C::Chase], Act::Tick, "ticks or unticks the line under the cursor").foot(4, |_| "tick").when(can_tick).looks(),
     line(ch('n'), "n", PROMPTS, Act::Close, "no: closes the prompt, nothing is sent").foot(5, |_| "no"),
     line(On::Digit, "1-9", ANY, Act::Accept, "takes the offer with this number").foot(5, |_| "take offer").when(has_digits),
-    line(ch('o'), "o", &[C::Show, C::Devices, C::Guarded, C::Help], Act::Open(View::Offers), "opens the offers, to take or decline them")
-        .foot(9, |_| "offers")
-        .when(has_offers)
-        .looks(),
+    line(
+        ch('o'),
+        "o",
+        &[C::Show, C::Devices, C::Guarded, C::Lights, C::Help],
+        Act::Open(View::Offers),
+        "opens the offers, to take or decline them",
+    )
+    .foot(9, |_| "offers")
+    .when(has_offers)
+    .looks(),
     line(ch('o'), "o", &[C::Offers], Act::Open(View::Offers), "closes the offers").foot(20, |_| "close").looks(),
     line(ch('y'), "y", &[C::Offers], Act::Answer { yes: true }, "takes the offer under the cursor").foot(3, |_| "take").when(has_offers),
     line(ch('n'), "n", &[C::Offers], Act::Answer { yes: false }, "declines the offer under the cursor")
@@ -220,9 +238,15 @@ static TABLE: &[Binding] = &[
         .foot(16, |_| "find")
         .when(has_cues)
         .looks(),
-    line(ch('d'), "d", &[C::Show, C::Guarded, C::Offers, C::Help], Act::Open(View::Devices), "the technician's table of devices")
-        .foot(17, |_| "devices")
-        .looks(),
+    line(
+        ch('d'),
+        "d",
+        &[C::Show, C::Guarded, C::Lights, C::Offers, C::Help],
+        Act::Open(View::Devices),
+        "the technician's table of devices",
+    )
+    .foot(17, |_| "devices")
+    .looks(),
     line(ch('d'), "d", &[C::Devices], Act::Open(View::Devices), "closes the devices").foot(20, |_| "close").looks(),
     line(ch('l'), "l", &[C::Devices], Act::Own(Ownership::Released), "lets the device go: watched, nothing sent to it")
         .foot(3, |_| "let go")
@@ -249,11 +273,40 @@ static TABLE: &[Binding] = &[
         .looks(),
     line(ch('y'), "y", &[C::Guarded], Act::Guarded, "sends the guarded property that was chosen").foot(2, |_| "SEND").when(sure),
     line(ch('n'), "n", &[C::Guarded], Act::Unsure, "does not send it; again: back to the devices").foot(4, |_| "no").looks(),
+    line(
+        ch('L'),
+        "L",
+        &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help],
+        Act::Open(View::Lights),
+        "masters, blackout, and every light",
+    )
+    .foot(18, |_| "lights")
+    .when(lights::has_lights)
+    .looks(),
+    line(ch('L'), "L", &[C::Lights], Act::Open(View::Lights), "closes the lights").foot(20, |_| "close").looks(),
+    line(ch('+'), "+", &[C::Lights], Act::Louder, "the master under the cursor up by 5%").foot(3, |_| "up").when(lights::has_level),
+    line(ch('-'), "-", &[C::Lights], Act::Softer, "the master under the cursor down by 5%").foot(4, |_| "down").when(lights::has_level),
+    line(ch('m'), "m", &[C::Lights], Act::Highlight, "highlights the light: full and white where it points; again ends it")
+        .foot(5, |_| "highlight")
+        .when(lights::is_lamp),
+    line(ch('i'), "i", &[C::Lights], Act::Locate, "locates the light: full, all else at its default; again ends it")
+        .foot(6, |_| "locate")
+        .when(lights::is_lamp),
+    line(ch('k'), "k", &[C::Lights], Act::Park, "parks the light where it is, whatever cues say; again lets it go")
+        .foot(7, |_| "park")
+        .when(lights::is_lamp),
+    line(ch('x'), "x", &[C::Lights], Act::Clear, "no light is highlighted or located any more").foot(8, |_| "clear").when(lights::is_found),
+    line(ch('B'), "B", &[C::Lights], Act::AskDark, "asks for blackout, or for its end; y then does it").foot(9, lights::dark_label),
+    line(ch('y'), "y", &[C::Lights], Act::Dark, "does the blackout that was asked for, or ends it")
+        .foot(2, lights::sure_label)
+        .when(lights::asked),
+    line(ch('n'), "n", &[C::Lights], Act::Unsure, "no blackout").foot(4, |_| "no").when(lights::asked).looks(),
     line(On::Function, "F1-F12", EVERY, Act::Hot, "fires the show's hot cue on this key, or stops it when it runs")
         .foot(10, |_| "hot cues")
         .when(has_hots),
     line(ch('?'), "?", VIEWS, Act::Open(View::Help), "these keys").foot(18, help_label).looks(),
-    line(On::Key(Key::Backspace), "Backspace", &[C::Devices, C::Guarded, C::Offers, C::Help], Act::Close, "back to the show").looks(),
+    line(On::Key(Key::Backspace), "Backspace", &[C::Devices, C::Guarded, C::Lights, C::Offers, C::Help], Act::Close, "back to the show")
+        .looks(),
     line(ch('q'), "q", VIEWS, Act::Open(View::Quit), "asks for the word that ends it").foot(19, |_| "quit…").looks(),
     line(On::Key(Key::Ctrl('c')), "Ctrl-C", EVERY, Act::Open(View::Quit), "asks for the word that ends it; never ends anything by itself")
         .looks(),
@@ -297,6 +350,7 @@ impl Scene<'_> {
             (_, Some(Prompt::Chase { .. })) => C::Chase,
             (View::Devices, None) => C::Devices,
             (View::Guarded, None) => C::Guarded,
+            (View::Lights, None) => C::Lights,
             (View::Offers, None) => C::Offers,
             (View::Help, None) => C::Help,
             (View::Show, None) => C::Show,
@@ -486,9 +540,13 @@ mod tests {
 
     #[test]
     fn the_confirming_key_is_never_the_key_that_asked() {
-        for (asks, confirms) in
-            [(Act::Undo, Act::UndoNow { program: false }), (Act::Go, Act::Confirm), (Act::Chase, Act::ChaseGo), (Act::Choose, Act::Guarded)]
-        {
+        for (asks, confirms) in [
+            (Act::Undo, Act::UndoNow { program: false }),
+            (Act::Go, Act::Confirm),
+            (Act::Chase, Act::ChaseGo),
+            (Act::Choose, Act::Guarded),
+            (Act::AskDark, Act::Dark),
+        ] {
             let of = |act| TABLE.iter().filter(move |line| line.act == act).map(|line| line.shown).collect::<Vec<_>>();
             assert!(of(asks).iter().all(|key| !of(confirms).contains(key)), "{asks:?}");
         }

@@ -14,6 +14,7 @@ mod clock;
 mod draw;
 mod guarded;
 mod keys;
+mod lights;
 mod pane;
 mod row;
 mod run;

@@ -22,6 +22,8 @@ pub(super) enum View {
     Devices,
     /// The guarded properties of one device.
     Guarded,
+    /// Masters, and every light.
+    Lights,
     /// Offers to take or decline.
     Offers,
     /// The keys.
@@ -49,7 +51,7 @@ pub struct Ui {
     pub(super) typed: Mono,
     /// The line under the cursor, of a prompt or of the guarded properties.
     pub(super) line: usize,
-    /// The guarded property under the cursor was chosen: another key sends it.
+    /// The guarded property under the cursor was chosen, or blackout asked for: another key does it.
     pub(super) sure: bool,
     pub(super) ticks: Vec<bool>,
     prompt: Option<PromptId>,
@@ -99,7 +101,7 @@ impl Ui {
         if self.cursor.is_some_and(|cue| cue.at() >= show.cues.len()) {
             self.cursor = None;
         }
-        if matches!(self.view, View::Guarded) && now.since(self.typed) > TYPING_MAX {
+        if matches!(self.view, View::Guarded | View::Lights) && now.since(self.typed) > TYPING_MAX {
             self.sure = false;
         }
         self.device = self.device.min(show.devices.len().saturating_sub(1));

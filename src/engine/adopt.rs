@@ -7,8 +7,8 @@ use super::devices::DeviceState;
 use super::transport::Position;
 use super::wants::PropState;
 use super::{Effects, Engine, Level, Mode, Phase};
-use crate::show::{CueIx, Curve, LightAct, ListIx, ParamIx, Rest, Rig, Show};
-use crate::time::Span;
+use crate::light::{Layer, Overlay};
+use crate::show::{CueIx, LightAct, ListIx, ParamIx, Rest, Rig, Show};
 
 impl Engine {
     /// An engine for `show` that stands where `old` stood: pointers, flags, ownership, what is known and wanted of each property,
@@ -109,28 +109,58 @@ impl Engine {
     /// A parameter is the same one when fixture, cell and attribute have the same names.
     fn adopt_lights(&mut self, old: &Self) {
         let now = self.s.now;
-        let (was, rig) = (Arc::clone(&old.show.rig), Arc::clone(&self.show.rig));
-        let mut levels = BTreeMap::new();
-        for ix in (0..u32::try_from(was.params.len()).unwrap_or(u32::MAX)).map(ParamIx) {
-            if let Some(name) = name_of(&was, ix).filter(|_| old.board.target(ix).is_some()) {
-                levels.entry(name).or_insert_with(|| old.board.level(ix, now));
+        let rig = Arc::clone(&self.show.rig);
+        let by_name: BTreeMap<_, ParamIx> = all(&rig).filter_map(|ix| Some((name_of(&rig, ix)?, ix))).collect();
+        for list in 0..old.board.lists() {
+            // The lights of a list that is gone are the first list's: nothing goes dark.
+            let key = old.show.lists.get(usize::from(list)).map(|l| &l.key);
+            let mine = self.show.lists.iter().position(|l| Some(&l.key) == key).and_then(|at| u16::try_from(at).ok()).unwrap_or(0);
+            let mut values = Vec::new();
+            for ix in all(&old.show.rig) {
+                if old.board.seen_of(list, ix) == list
+                    && old.board.target_in(list, ix).is_some()
+                    && let Some(to) = name_of(&old.show.rig, ix).and_then(|name| by_name.get(&name))
+                {
+                    values.push((*to, old.board.level_in(list, ix, now)));
+                }
             }
+            values.sort_unstable();
+            let act = LightAct { values, rest: Rest::Keep, label: "taken over".into(), ..LightAct::default() };
+            self.board.apply_of(0, Layer::List(mine), now, &act);
         }
-        let all = (0..u32::try_from(rig.params.len()).unwrap_or(u32::MAX)).map(ParamIx);
-        let values: Vec<(ParamIx, u32)> = all.filter_map(|ix| Some((ix, *levels.get(&name_of(&rig, ix)?)?))).collect();
-        let act = LightAct {
-            values,
-            release: Vec::new(),
-            up: Span::ZERO,
-            down: Span::ZERO,
-            delay: Span::ZERO,
-            curve: Curve::Linear,
-            rest: Rest::Keep,
-            label: "taken over".into(),
-        };
-        self.board.apply(now, &act);
+        self.adopt_overlay(old);
         self.out = Effects::new();
     }
+
+    /// Masters, parked lights and those that somebody looks for go on under their names.
+    fn adopt_overlay(&mut self, old: &Self) {
+        let (was, rig, laid) = (&old.show.rig, Arc::clone(&self.show.rig), old.board.overlay());
+        let group = |at: u16| {
+            let key = &was.groups.get(usize::from(at))?.key;
+            rig.groups.iter().position(|group| group.key == *key).and_then(|at| u16::try_from(at).ok())
+        };
+        let fixture = |at: u32| {
+            let key = &was.fixtures.get(at as usize)?.key;
+            rig.fixtures.iter().position(|fixture| fixture.key == *key).and_then(|at| u32::try_from(at).ok())
+        };
+        let param = |ix: ParamIx| {
+            let name = name_of(was, ix)?;
+            all(&rig).find(|mine| name_of(&rig, *mine) == Some(name))
+        };
+        let over = Overlay {
+            grand: laid.grand,
+            blackout: laid.blackout,
+            groups: laid.groups.iter().filter_map(|(at, level)| Some((group(*at)?, *level))).collect(),
+            parked: laid.parked.iter().filter_map(|(ix, level)| Some((param(*ix)?, *level))).collect(),
+            found: laid.found.iter().filter_map(|(at, how)| Some((fixture(*at)?, *how))).collect(),
+        };
+        self.board.lay(over);
+    }
+}
+
+/// All parameters of a rig.
+fn all(rig: &Rig) -> impl Iterator<Item = ParamIx> {
+    (0..u32::try_from(rig.params.len()).unwrap_or(u32::MAX)).map(ParamIx)
 }
 
 /// Fixture, cell and attribute of a parameter.

@@ -7,13 +7,15 @@ use super::actions::Origin;
 use super::lights::{TRAVEL, travel};
 use super::transport::Position;
 use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
-use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
+use crate::light::Layer;
+use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Swing, Value};
 
 /// The final state of the cues before one.
 #[derive(Default)]
 struct Fold {
     props: BTreeMap<PropIx, Option<Value>>,
     lights: BTreeMap<ParamIx, u32>,
+    swings: BTreeMap<ParamIx, Swing>,
     released: Vec<ParamIx>,
 }
 
@@ -58,7 +60,7 @@ impl Engine {
             }
             match what {
                 Line::Prop(prop, Some(value)) => self.want(prop, &value, None, origin),
-                Line::Lights(act) => self.light(&Arc::new(act), origin),
+                Line::Lights(act) => self.light_in(Layer::List(list.0), &Arc::new(act), origin),
                 Line::Prop(_, None) => {}
             }
         }
@@ -110,21 +112,31 @@ impl Engine {
                 };
                 fold.props.insert(*prop, value);
             }
-            Act::Light(light) => {
-                if light.rest == Rest::Out {
-                    for (ix, level) in &mut fold.lights {
-                        if self.show.rig.params.get(ix.at()).is_some_and(|p| p.intensity) {
-                            *level = 0;
-                        }
-                    }
-                }
-                fold.lights.extend(light.values.iter().copied());
-                for ix in &light.release {
-                    fold.lights.remove(ix);
-                    fold.released.push(*ix);
-                }
-            }
+            Act::Light(light) => self.fold_light(fold, light),
             Act::Cue { .. } | Act::Tell(_) => {}
+        }
+    }
+
+    fn fold_light(&self, fold: &mut Fold, light: &LightAct) {
+        if light.rest == Rest::Out {
+            let gives_light = |ix: &ParamIx| self.show.rig.params.get(ix.at()).is_some_and(|p| p.intensity);
+            fold.lights.iter_mut().filter(|(ix, _)| gives_light(ix)).for_each(|(_, level)| *level = 0);
+            fold.swings.retain(|ix, _| !gives_light(ix));
+        }
+        for (ix, level) in &light.values {
+            fold.lights.insert(*ix, *level);
+            fold.swings.remove(ix);
+        }
+        for ix in &light.release {
+            fold.lights.remove(ix);
+            fold.swings.remove(ix);
+            fold.released.push(*ix);
+        }
+        for (ix, swing) in &light.swings {
+            match swing.wave {
+                Some(_) => drop(fold.swings.insert(*ix, *swing)),
+                None => drop(fold.swings.remove(ix)),
+            }
         }
     }
 
@@ -132,8 +144,8 @@ impl Engine {
     fn chase_lines(&self, list: ListIx, cue: CueIx) -> Vec<(Line, PromptLine)> {
         let fold = self.fold(list, cue);
         let mut lines = Vec::new();
-        if let Some(act) = self.light_differences(&fold) {
-            let count = act.values.len() + act.release.len();
+        if let Some(act) = self.light_differences(list, &fold) {
+            let count = act.values.len() + act.release.len() + act.swings.len();
             let text = format!("lights: {count} parameters travel in {TRAVEL}").into();
             lines.push((Line::Lights(act), PromptLine { text, ticked: true, possible: true }));
         }
@@ -161,16 +173,22 @@ impl Engine {
         lines
     }
 
-    fn light_differences(&self, fold: &Fold) -> Option<LightAct> {
-        let values: Vec<(ParamIx, u32)> =
-            fold.lights.iter().filter(|(ix, to)| self.board.target(**ix) != Some(**to)).map(|(ix, to)| (*ix, *to)).collect();
-        let release: Vec<ParamIx> = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX))
-            .map(ParamIx)
-            .filter(|ix| self.board.target(*ix).is_some() && !fold.lights.contains_key(ix))
-            .collect();
-        if values.is_empty() && release.is_empty() {
+    /// Where the lights of a list differ from a fold. What another list wants is its own affair, but a parameter that is not intensity is
+    /// taken from it.
+    fn light_differences(&self, list: ListIx, fold: &Fold) -> Option<LightAct> {
+        let board = &self.board;
+        let seen = |ix: ParamIx| board.seen_of(list.0, ix) == list.0;
+        let ended = |ix: ParamIx| board.swing_in(list.0, ix).is_some() && !fold.swings.contains_key(&ix);
+        let differs = |ix: ParamIx, to: u32| board.target_in(list.0, ix) != Some(to) || !seen(ix) || ended(ix);
+        let values: Vec<(ParamIx, u32)> = fold.lights.iter().filter(|(ix, to)| differs(**ix, **to)).map(|(ix, to)| (*ix, *to)).collect();
+        let all = (0..u32::try_from(self.show.rig.params.len()).unwrap_or(u32::MAX)).map(ParamIx);
+        let wanted = |ix: &ParamIx| fold.lights.contains_key(ix) || fold.swings.contains_key(ix);
+        let release: Vec<ParamIx> = all.filter(|ix| board.target_in(list.0, *ix).is_some() && !wanted(ix)).collect();
+        let swings = fold.swings.iter().filter(|(ix, swing)| board.swing_in(list.0, **ix) != Some(**swing));
+        let swings: Vec<(ParamIx, Swing)> = swings.map(|(ix, swing)| (*ix, *swing)).collect();
+        if values.is_empty() && release.is_empty() && swings.is_empty() {
             return None;
         }
-        Some(travel(values, release, "chase"))
+        Some(LightAct { swings, ..travel(values, release, "chase") })
     }
 }

@@ -233,6 +233,11 @@ pub enum Intent {
         /// The value.
         value: crate::show::Value,
     },
+    /// Lays something over the lights of the cues.
+    Lights {
+        /// What.
+        order: super::LightOrder,
+    },
     /// Marks an alert as seen; `None` marks all.
     Acknowledge {
         /// Its number.

@@ -39,6 +39,7 @@ impl Engine {
             Intent::Accept { offer } => self.accept(*offer),
             Intent::Decline { offer } => self.decline(*offer),
             Intent::Guarded { prop, value } => self.guarded(*prop, value),
+            Intent::Lights { order } => self.light_order(*order),
             Intent::Acknowledge { alert } => self.acknowledge(*alert),
             Intent::Quit => self.quit(),
         }
@@ -62,6 +63,7 @@ impl Engine {
             Intent::Hot { hot } => target(&Target::Hot(*hot)),
             Intent::Stop { target: t } | Intent::Pause { target: t } | Intent::Resume { target: t } => target(t),
             Intent::Own { device, .. } => device.at() < self.show.devices.len(),
+            Intent::Lights { order } => self.knows_lamps(*order),
             Intent::Guarded { prop, .. } => prop.at() < self.show.props.len(),
             _ => true,
         }

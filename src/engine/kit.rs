@@ -165,13 +165,11 @@ pub(super) fn fade(to: FadeTo, over: u64) -> Act {
 pub(super) fn light(level: u32, over: u64) -> Act {
     Act::Light(Arc::new(LightAct {
         values: vec![(ParamIx(0), level)],
-        release: Vec::new(),
         up: Span::ms(over),
         down: Span::ms(over),
-        delay: Span::ZERO,
-        curve: Curve::Linear,
         rest: Rest::Keep,
         label: "test look".into(),
+        ..LightAct::default()
     }))
 }
 

@@ -6,8 +6,8 @@ use super::actions::{Origin, What};
 use super::due::Work;
 use super::running::RunId;
 use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership, Phase};
-use crate::light::Board;
-use crate::show::{Act, Curve, DeviceIx, LightAct, ParamIx, Rest};
+use crate::light::{Board, Layer, Overlay};
+use crate::show::{Act, DeviceIx, LightAct, ParamIx, Rest, Swing, SwingFrom};
 use crate::time::{Mono, Span};
 
 /// What goes back or ahead by itself, lights and faders, travels for so long.
@@ -18,7 +18,7 @@ const NO_RUN: u64 = 0;
 
 /// A change without a cue (an undo, a chase): all of it travels, and what it does not name stays.
 pub(super) fn travel(values: Vec<(ParamIx, u32)>, release: Vec<ParamIx>, label: &str) -> LightAct {
-    LightAct { values, release, up: TRAVEL, down: TRAVEL, delay: Span::ZERO, curve: Curve::Linear, rest: Rest::Keep, label: label.into() }
+    LightAct { values, release, up: TRAVEL, down: TRAVEL, rest: Rest::Keep, label: label.into(), ..LightAct::default() }
 }
 
 impl Engine {
@@ -47,13 +47,28 @@ impl Engine {
         })
     }
 
+    /// Whose lights an act changes: those of its cue's list. What no list calls (a hot cue, panic, the start of the show) takes what it
+    /// names from all of them.
+    fn layer_of(&self, origin: Origin) -> Layer {
+        match origin.run.and_then(|run| self.s.runs.get(&run)) {
+            Some(run) if run.hot.is_none() => Layer::List(self.show.cue(run.cue).list.0),
+            _ => Layer::All,
+        }
+    }
+
     /// Changes the lights. Nothing comes back on that wire: at its end the action is *sent*.
     pub(super) fn light(&mut self, act: &Arc<LightAct>, origin: Origin) {
+        self.light_in(self.layer_of(origin), act, origin);
+    }
+
+    /// As [`Self::light`], of a layer.
+    pub(super) fn light_in(&mut self, layer: Layer, act: &Arc<LightAct>, origin: Origin) {
         let now = self.s.now;
-        self.remember_lights(act, origin);
-        let own = act.delay + act.up.max(act.down);
+        let noted = self.remember_lights(layer, act, origin);
+        let own = act.whole();
         let id = self.open(None, What::Light { label: Arc::clone(&act.label) }, own, origin);
-        self.board.apply_of(origin.run.map_or(NO_RUN, |run| run.0), now, act);
+        self.board.apply_of(origin.run.map_or(NO_RUN, |run| run.0), layer, now, act);
+        self.own_lights(noted, origin);
         self.out.push(Effect::Lights);
         if let Some(action) = self.s.actions.get_mut(&id) {
             action.sent_at = Some(now);
@@ -74,6 +89,23 @@ impl Engine {
             action.timer = None;
         }
         self.finish(id, Outcome::Sent);
+    }
+
+    /// Nothing that people laid over the lights may darken what panic lights, and effects end; what is parked stays.
+    pub(super) fn bare_lights(&mut self, over: Span) {
+        let laid = Overlay { parked: self.board.overlay().parked.clone(), ..Overlay::default() };
+        if laid != *self.board.overlay() {
+            self.board.lay(laid);
+        }
+        for list in 0..self.board.lists() {
+            let none = Swing { wave: None, period: Span::ZERO, phase: 0, size: 0, from: SwingFrom::Around };
+            let swings: Vec<(ParamIx, Swing)> = self.board.swinging(list).map(|ix| (ix, none)).collect();
+            if !swings.is_empty() {
+                let act = LightAct { swings, up: over, down: over, rest: Rest::Keep, ..LightAct::default() };
+                self.board.apply_of(NO_RUN, Layer::List(list), self.s.now, &act);
+            }
+        }
+        self.out.push(Effect::Lights);
     }
 
     /// All lights stay where they are.

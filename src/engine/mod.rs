@@ -20,6 +20,7 @@ mod input;
 mod intents;
 mod ladder;
 mod lights;
+mod masters;
 mod note;
 mod offers;
 mod pause;
@@ -42,8 +43,10 @@ mod tests;
 use actions::Origin;
 
 pub use self::core::{Checkpoint, Engine};
+pub use crate::light::{Find, Overlay};
 pub use command::{ActionId, Command, Op, Priority, Why};
 pub use input::{By, Input, Intent, KeyPhase, Mode, Ownership, Resumed};
+pub use masters::{Lamps, LightOrder};
 pub use note::{Effect, Effects, Note, Outcome};
 pub use report::{Facet, How, Level, Report};
 pub use snapshot::*;

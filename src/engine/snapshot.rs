@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub stage: Vec<Facet>,
     /// Lights are moving.
     pub fading: bool,
+    /// What people laid over the lights of the cues.
+    pub lights: crate::light::Overlay,
 }
 
 /// What the transport does.

@@ -228,6 +228,7 @@ impl Engine {
             self.halt_lights();
         }
         self.unpause_lights();
+        self.bare_lights(if now { Span::ZERO } else { show.panic_fade });
         match &show.safe {
             Some(acts) => self.safe(acts, if now { Span::ZERO } else { show.panic_fade }, Priority::Panic),
             None => self.hold_still(&playing, if now { Span::ZERO } else { show.panic_fade }),
@@ -287,7 +288,8 @@ impl Engine {
         for act in acts {
             match act {
                 Act::Light(light) => {
-                    let act = LightAct { up: over, down: over, delay: Span::ZERO, ..(**light).clone() };
+                    let own = (**light).clone();
+                    let act = LightAct { up: over, down: over, delay: Span::ZERO, times: Vec::new(), timed: Vec::new(), ..own };
                     self.light(&Arc::new(act), origin);
                 }
                 Act::Fade { prop, to: FadeTo::Level(db), .. } if over.is_zero() => self.want(*prop, &Value::Level(*db), None, origin),

@@ -1,6 +1,5 @@
 //! Undo of the last GO and its follow-ons: only what still holds what this GO sent goes back.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,8 @@ use super::actions::Origin;
 use super::lights::{TRAVEL, travel};
 use super::running::RunId;
 use super::{ActionId, By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
-use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Value};
+use crate::light::{Board, Layer};
+use crate::show::{CueIx, Curve, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Swing, Value};
 use crate::time::{Mono, Span};
 
 /// How long a GO can be undone.
@@ -23,15 +23,42 @@ pub(super) struct Undoable {
     go: u64,
     at: Mono,
     changes: Vec<Change>,
-    /// The parameters that the GO changed.
-    lights: BTreeMap<ParamIx, Lit>,
+    /// The parameters that the GO changed, by the list that wanted each; of several for one the first tells what was before.
+    lights: Vec<Lit>,
 }
 
-/// Where a parameter was going before the GO, and where the GO has it go.
+/// Where a list wanted a parameter before the GO, and the effect that it had there.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Lit {
-    before: Option<u32>,
-    ours: Option<u32>,
+    list: ListIx,
+    ix: ParamIx,
+    target: Option<u32>,
+    swing: Option<Swing>,
+    ours: Ours,
+}
+
+/// Where the GO has it go, in which list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Ours {
+    list: ListIx,
+    target: Option<u32>,
+    swing: Option<Swing>,
+}
+
+impl Ours {
+    /// What a list wants of a parameter.
+    fn of(board: &Board, list: u16, ix: ParamIx) -> Self {
+        Self { list: ListIx(list), target: board.target_in(list, ix), swing: board.swing_in(list, ix) }
+    }
+}
+
+impl Lit {
+    /// Nothing newer has moved it or is seen instead.
+    fn is_ours(&self, board: &Board) -> bool {
+        let list = self.ours.list.0;
+        let seen = self.ours.target.is_none() || board.seen_of(list, self.ix) == list;
+        seen && Ours::of(board, list, self.ix) == self.ours
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,7 +83,7 @@ impl Engine {
     const CHANGES: usize = 4096;
 
     pub(super) fn open_undo(&mut self, list: ListIx, cue: CueIx, go: u64) {
-        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: BTreeMap::new() });
+        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: Vec::new() });
     }
 
     /// Notes what a property held before the last GO, and for a hot cue that restores.
@@ -93,35 +120,52 @@ impl Engine {
         undo.changes.iter_mut().filter(|c| c.prop == prop).for_each(|c| c.halted = true);
     }
 
-    /// Parameters that go where the last GO has them go.
-    pub(super) fn lights_of_undo(&self) -> Vec<ParamIx> {
-        let Some(undo) = &self.s.undo else { return Vec::new() };
-        undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) == lit.ours).map(|(ix, _)| *ix).collect()
+    /// Which of the lights that the last GO moved go where it has them go, in order.
+    pub(super) fn lights_of_undo(&self) -> Vec<bool> {
+        self.s.undo.as_ref().map_or_else(Vec::new, |undo| undo.lights.iter().map(|lit| lit.is_ours(&self.board)).collect())
     }
 
     /// These were stopped on their way, and are the last GO's where they stand.
-    pub(super) fn lights_stand(&mut self, ours: &[ParamIx]) {
+    pub(super) fn lights_stand(&mut self, ours: &[bool]) {
         let Some(undo) = self.s.undo.as_mut() else { return };
-        for ix in ours {
-            if let Some(lit) = undo.lights.get_mut(ix) {
-                lit.ours = self.board.target(*ix);
-            }
+        for (lit, _) in undo.lights.iter_mut().zip(ours).filter(|(_, ours)| **ours) {
+            lit.ours = Ours::of(&self.board, lit.ours.list.0, lit.ix);
         }
     }
 
-    /// Notes where the parameters of an act were going before the last GO first changes them.
-    pub(super) fn remember_lights(&mut self, act: &LightAct, origin: Origin) {
-        let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
-        let mut note = |ix: ParamIx, ours: Option<u32>| {
-            undo.lights.entry(ix).or_insert_with(|| Lit { before: self.board.target(ix), ours }).ours = ours;
+    /// Notes where the parameters of an act were going before the last GO first changes them; [`Self::own_lights`] follows the change.
+    ///
+    /// Gives the place of its notes.
+    pub(super) fn remember_lights(&mut self, layer: Layer, act: &LightAct, origin: Origin) -> usize {
+        let board = &self.board;
+        let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return 0 };
+        let from = undo.lights.len();
+        let mut note = |ix: ParamIx| {
+            let lists = match layer {
+                Layer::List(list) => list..list + 1,
+                Layer::All => 0..board.lists(),
+            };
+            for list in lists {
+                let seen = board.seen_of(list, ix);
+                let (target, swing) = (board.target_in(seen, ix), board.swing_in(seen, ix));
+                undo.lights.push(Lit { list: ListIx(seen), ix, target, swing, ours: Ours::of(board, list, ix) });
+            }
         };
+        let swings = act.swings.iter().map(|(ix, _)| *ix);
+        act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied()).chain(swings).for_each(&mut note);
         if act.rest == Rest::Out {
-            let intensities = (0_u32..).zip(&self.show.rig.params).filter(|(_, param)| param.intensity);
-            let lit = intensities.map(|(ix, _)| ParamIx(ix)).filter(|ix| self.board.target(*ix).is_some());
-            lit.for_each(|ix| note(ix, Some(0)));
+            board.lights().iter().copied().filter(|ix| board.target(*ix).is_some()).for_each(note);
         }
-        act.values.iter().for_each(|(ix, to)| note(*ix, Some(*to)));
-        act.release.iter().for_each(|ix| note(*ix, None));
+        from
+    }
+
+    /// What the last GO has just moved, noted from a place on, is its own.
+    pub(super) fn own_lights(&mut self, from: usize, origin: Origin) {
+        let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
+        for lit in undo.lights.iter_mut().skip(from) {
+            lit.ours = Ours::of(&self.board, lit.ours.list.0, lit.ix);
+        }
+        first_of_each(&mut undo.lights);
     }
 
     /// Shows what an undo would do, or does it.
@@ -196,7 +240,7 @@ impl Engine {
     }
 
     fn lights_that_stay(&self, undo: &Undoable) -> usize {
-        undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) != lit.ours).count()
+        undo.lights.iter().filter(|lit| !lit.is_ours(&self.board)).count()
     }
 
     fn do_undo(&mut self, undo: &Undoable, program: bool, by: &By) {
@@ -209,8 +253,7 @@ impl Engine {
         }
         self.drop_follower(undo.list);
         let mut left = self.lights_that_stay(undo);
-        let back: BTreeMap<ParamIx, Option<u32>> =
-            undo.lights.iter().filter(|(ix, lit)| self.board.target(**ix) == lit.ours).map(|(ix, lit)| (*ix, lit.before)).collect();
+        let back: Vec<Lit> = undo.lights.iter().filter(|lit| lit.is_ours(&self.board)).copied().collect();
         let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
         for (prop, fate) in fates {
             match fate {
@@ -243,16 +286,35 @@ impl Engine {
         }
     }
 
-    fn lights_back(&mut self, before: &BTreeMap<ParamIx, Option<u32>>) {
-        let (mut values, mut release) = (Vec::new(), Vec::new());
-        for (ix, target) in before {
-            match target {
-                Some(to) if self.board.target(*ix) != Some(*to) => values.push((*ix, *to)),
-                None if self.board.target(*ix).is_some() => release.push(*ix),
-                _ => {}
+    fn lights_back(&mut self, before: &[Lit]) {
+        for of_list in before.chunk_by(|a, b| a.list == b.list) {
+            let Some(list) = of_list.first().map(|lit| lit.list.0) else { continue };
+            let (mut values, mut release, mut swings) = (Vec::new(), Vec::new(), Vec::new());
+            for Lit { ix, target, swing, .. } in of_list {
+                let seen = self.board.seen_of(list, *ix) == list;
+                let (now, swings_now) = (self.board.target_in(list, *ix), self.board.swing_in(list, *ix));
+                match target {
+                    Some(to) if now != Some(*to) || !seen || (swing.is_none() && swings_now.is_some()) => values.push((*ix, *to)),
+                    None if now.is_some() => release.push(*ix),
+                    _ => {}
+                }
+                swings.extend(swing.filter(|swing| swings_now != Some(*swing)).map(|swing| (*ix, swing)));
             }
+            let act = LightAct { swings, ..travel(values, release, "back to before the last GO") };
+            let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
+            self.light_in(Layer::List(list), &Arc::new(act), origin);
         }
-        let act = travel(values, release, "back to before the last GO");
-        self.light(&Arc::new(act), Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete });
     }
+}
+
+/// Sorted by list and parameter; of several for one the first tells what was before, the last what is ours.
+fn first_of_each(lights: &mut Vec<Lit>) {
+    lights.sort_by_key(|lit| (lit.list, lit.ix));
+    lights.dedup_by(|later, first| {
+        let same = (later.list, later.ix) == (first.list, first.ix);
+        if same {
+            first.ours = later.ours;
+        }
+        same
+    });
 }

@@ -36,6 +36,7 @@ impl Engine {
             prompt: self.s.prompt.clone(),
             stage: Vec::new(),
             fading: self.board.moving(now),
+            lights: self.board.overlay().clone(),
         }
     }
 
@@ -179,7 +180,8 @@ fn act_devices(show: &Show, act: &Act, devices: &mut Vec<DeviceIx>) {
     match act {
         Act::Want { prop, .. } | Act::Fade { prop, .. } => devices.push(show.prop(*prop).device),
         Act::Light(light) => {
-            let universes = light.values.iter().flat_map(|(ix, _)| show.rig.universes_of(*ix));
+            let named = light.values.iter().map(|(ix, _)| *ix).chain(light.swings.iter().map(|(ix, _)| *ix));
+            let universes = named.flat_map(|ix| show.rig.universes_of(ix));
             let mut universes: Vec<u16> = universes.collect();
             universes.dedup();
             let outputs = universes.iter().filter_map(|u| show.rig.universes.get(usize::from(*u))).flat_map(|u| &u.outputs);

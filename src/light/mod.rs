@@ -4,10 +4,17 @@
 
 mod board;
 mod curve;
+mod halt;
+mod motion;
+mod overlay;
+mod render;
 mod saved;
+mod take;
 #[cfg(test)]
 mod tests;
+mod wave;
 
-pub use board::Board;
+pub use board::{Board, Layer};
 pub use curve::{ONE, shape};
+pub use overlay::{Find, Overlay};
 pub use saved::Saved;

@@ -6,7 +6,29 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::sys;
-use crate::time::Wall;
+use crate::time::{Span, Wall};
+
+/// Bytes that wait at a wide receiver: as the kernel counts them, a frame of 530 bytes takes more than twice that.
+const ROOM: i32 = 32 << 20;
+
+/// The CPU time of this thread for sending so many packets of `length` bytes, in turn to each address from a connected socket of its own.
+///
+/// # Errors
+/// What the kernel says of the sockets; a full buffer is the receiver's affair.
+pub fn bare_sends(to: &[String], packets: u32, length: usize) -> io::Result<Span> {
+    let open = |address: &String| {
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        socket.connect(address)?;
+        Ok(socket)
+    };
+    let sockets = to.iter().map(open).collect::<io::Result<Vec<_>>>()?;
+    let bytes = vec![0; length];
+    let before = sys::thread_cpu();
+    for (_, socket) in (0..packets).zip(sockets.iter().cycle()) {
+        let _ = socket.send(&bytes);
+    }
+    Ok(sys::thread_cpu() - before)
+}
 
 /// One loopback socket.
 #[derive(Debug)]
@@ -35,6 +57,24 @@ impl Receiver {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         sys::stamp_arrivals(socket.as_fd())?;
         Ok(Self { socket, buffer: vec![0; 2048] })
+    }
+
+    /// As [`Self::new`], on all addresses of the machine, with room for a second of frames: it takes what many nodes would.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn wide() -> io::Result<Self> {
+        let socket = UdpSocket::bind("0.0.0.0:0")?;
+        sys::stamp_arrivals(socket.as_fd())?;
+        sys::force_receive_buffer(socket.as_fd(), ROOM);
+        socket.set_read_timeout(Some(Duration::from_millis(5)))?;
+        Ok(Self { socket, buffer: vec![0; 2048] })
+    }
+
+    /// The next datagram of a wide receiver: when the kernel got it, and its bytes; `None` when 5 ms bring none.
+    pub fn take(&mut self) -> Option<(Wall, &[u8])> {
+        let (length, _, at) = sys::receive_stamped(self.socket.as_fd(), &mut self.buffer).ok()?;
+        Some((at?, self.buffer.get(..length)?))
     }
 
     /// Its port.

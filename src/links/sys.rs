@@ -32,6 +32,12 @@ pub fn boottime() -> Mono {
     Mono(u64::try_from(read_clock(libc::CLOCK_BOOTTIME)).unwrap_or(0))
 }
 
+/// CPU time of the calling thread.
+#[must_use]
+pub fn thread_cpu() -> Span {
+    Span(u64::try_from(read_clock(libc::CLOCK_THREAD_CPUTIME_ID)).unwrap_or(0))
+}
+
 /// The wall clock (CLOCK_REALTIME).
 #[must_use]
 pub fn wall() -> Wall {
@@ -386,6 +392,15 @@ pub fn stamp_arrivals(socket: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: an int option with its size.
     let set = unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, (&raw const on).cast(), size) };
     check(set).map(drop)
+}
+
+/// Asks for a receive buffer of so many bytes, past the system's own limit where the process may; otherwise up to it.
+pub fn force_receive_buffer(socket: BorrowedFd<'_>, bytes: i32) {
+    let size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    for option in [libc::SO_RCVBUF, libc::SO_RCVBUFFORCE] {
+        // SAFETY: an int option with its size.
+        unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, (&raw const bytes).cast(), size) };
+    }
 }
 
 /// One datagram's length, where it came from and when the kernel got it (`None` when it was not stamped).

@@ -439,7 +439,7 @@ pub enum FadeTo {
 }
 
 /// The shape of a fade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Curve {
     /// Straight in the property's own scale.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dmx::Slots;
-use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile};
+use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile, Swing, Timing};
 use crate::time::Span;
 
 /// Index into [`Rig::params`].
@@ -172,12 +172,14 @@ pub struct Look {
 }
 
 /// A change of the lights: targets and how they are reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LightAct {
     /// Targets, sorted by parameter; 32 bits of full.
     pub values: Vec<(ParamIx, u32)>,
     /// Parameters that the show lets go of: they return to their default.
     pub release: Vec<ParamIx>,
+    /// Effects that begin or end, sorted by parameter.
+    pub swings: Vec<(ParamIx, Swing)>,
     /// Time of intensities that rise, and of everything that is not intensity.
     pub up: Span,
     /// Time of intensities that fall.
@@ -186,8 +188,16 @@ pub struct LightAct {
     pub delay: Span,
     /// Shape.
     pub curve: Curve,
+    /// Times of parameters that have others than the act.
+    pub times: Vec<Timing>,
+    /// Which of `times` a parameter has, sorted by parameter.
+    pub timed: Vec<(ParamIx, u16)>,
     /// What happens to intensities that it does not name.
     pub rest: Rest,
+    /// Brings back what its list wants of parameters that another list has moved since.
+    pub assert: bool,
+    /// Nothing that earlier cues left may stay unnamed: `check` tells of it.
+    pub block: bool,
     /// What a person calls it: the look's name, or the selection.
     pub label: Arc<str>,
 }

@@ -201,9 +201,9 @@ impl Core {
             self.pacer.changed(universe);
         }
         let board = self.engine.board();
-        self.pacer.moving(now, board.moving(now), |universe| board.named(universe));
+        self.pacer.moving(now, board.moving(now));
         self.frames.clear();
-        self.pacer.take(now, |universe| board.named(universe), &mut self.frames);
+        self.pacer.take(now, |universe| board.named(universe), |universe| board.moves(universe, now), &mut self.frames);
         let mut slots = [0; 512];
         for index in &self.frames {
             board.render(now, *index, &mut slots);

@@ -2,8 +2,9 @@
 //!
 //! 1. The first 16 universes that a GO changes leave at once, the rest one per 40 us: more at once overruns a node's receive buffer.
 //! 2. A universe is never closer than 20 ms to its last frame (Art-Net 4, "DMX512 refresh": a node may drop what is faster).
-//! 3. While lights move there is a frame 44 times a second, the universes spread evenly over it.
-//! 4. When the lights have come to rest, one last frame shows it. Keep-alive frames are the family's own business.
+//! 3. While the lights of a universe move it has a frame 44 times a second, the universes spread evenly over it. Those that are due within half
+//!    a millisecond of each other leave together, each always at the same place in the frame.
+//! 4. When the lights of a universe have come to rest, one last frame shows it. Keep-alive frames are the family's own business.
 
 use crate::devices::earlier;
 use crate::time::{Mono, Span};
@@ -18,14 +19,16 @@ const CLOSEST: Span = Span::ms(20);
 const BURST: u64 = 16;
 /// One more after this long.
 const REFILL: u64 = 40_000;
-/// Universes of the grid that are due within this long of each other leave together.
-const GRAIN: u64 = 500_000;
+/// A frame has so many instants at which universes leave, half a millisecond apart.
+const INSTANTS: u64 = 45;
 
 /// Paces the universes of a rig by their index.
 #[derive(Debug, Default)]
 pub struct Pacer {
     last: Vec<Option<Mono>>,
     changed: Vec<bool>,
+    /// Moved when their last frame was made: one more shows where they came to rest.
+    live: Vec<bool>,
     waiting: usize,
     /// The instant at which the burst is full again.
     burst_full: Mono,
@@ -43,7 +46,7 @@ impl Pacer {
     /// For so many universes.
     #[must_use]
     pub fn new(universes: usize) -> Self {
-        Self { last: vec![None; universes], changed: vec![false; universes], ..Self::default() }
+        Self { last: vec![None; universes], changed: vec![false; universes], live: vec![false; universes], ..Self::default() }
     }
 
     /// A universe's levels changed: it wants a frame as soon as it may have one.
@@ -54,25 +57,31 @@ impl Pacer {
         }
     }
 
-    /// The lights move or rest. The grid starts with the movement; at rest every universe that `named` wants its last frame.
-    pub fn moving(&mut self, now: Mono, moving: bool, named: impl Fn(u16) -> bool) {
+    /// Some lights move, or all rest. The grid starts with the movement; at rest every universe that moved wants its last frame.
+    pub fn moving(&mut self, now: Mono, moving: bool) {
         match (moving, self.grid) {
             (true, None) => self.grid = Some(Grid { frame: now + Span(FRAME), next: 0 }),
             (false, Some(_)) => {
                 self.grid = None;
-                (0..self.last.len()).filter_map(|at| u16::try_from(at).ok()).filter(|at| named(*at)).for_each(|at| self.changed(at));
+                for at in 0..self.live.len() {
+                    if self.live.get_mut(at).is_some_and(std::mem::take)
+                        && let Ok(at) = u16::try_from(at)
+                    {
+                        self.changed(at);
+                    }
+                }
             }
             _ => {}
         }
     }
 
-    /// Takes the universes that must be sent now into `out`.
-    pub fn take(&mut self, now: Mono, named: impl Fn(u16) -> bool, out: &mut Vec<u16>) {
-        self.take_changed(now, &named, out);
-        self.take_grid(now, &named, out);
+    /// Takes the universes that must be sent now into `out`: of those that are `named`, what changed and, on the grid, what `moves`.
+    pub fn take(&mut self, now: Mono, named: impl Fn(u16) -> bool, moves: impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+        self.take_changed(now, &named, &moves, out);
+        self.take_grid(now, &named, &moves, out);
     }
 
-    fn take_changed(&mut self, now: Mono, named: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+    fn take_changed(&mut self, now: Mono, named: &impl Fn(u16) -> bool, moves: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
         if self.waiting == 0 {
             return;
         }
@@ -89,24 +98,24 @@ impl Pacer {
                 return;
             }
             self.clear(at);
-            self.sent(at, now);
+            self.sent(at, now, moves(universe));
             out.push(universe);
         }
     }
 
-    fn take_grid(&mut self, now: Mono, named: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
+    fn take_grid(&mut self, now: Mono, named: &impl Fn(u16) -> bool, moves: &impl Fn(u16) -> bool, out: &mut Vec<u16>) {
         let Some(mut grid) = self.grid else { return };
         if now.since(grid.frame) > Span(2 * FRAME) {
             grid = Grid { frame: now, next: 0 };
         }
         while self.slot(grid) <= now && !self.last.is_empty() {
-            if let Ok(universe) = u16::try_from(grid.next)
-                && named(universe)
-                && self.may(grid.next, now)
-            {
-                self.clear(grid.next);
-                self.sent(grid.next, now);
-                out.push(universe);
+            if let Ok(universe) = u16::try_from(grid.next) {
+                let moves = moves(universe);
+                if (moves || self.live.get(grid.next).is_some_and(|live| *live)) && named(universe) && self.may(grid.next, now) {
+                    self.clear(grid.next);
+                    self.sent(grid.next, now, moves);
+                    out.push(universe);
+                }
             }
             grid.next += 1;
             if grid.next >= self.last.len() {
@@ -124,16 +133,14 @@ impl Pacer {
             let first = (0..self.changed.len()).filter(|at| self.is_changed(*at)).map(may).min().unwrap_or_default();
             first.max(self.burst_full - Span((BURST - 1) * REFILL))
         });
-        let grid = self.grid.filter(|_| !self.last.is_empty()).map(|grid| {
-            let due = self.slot(grid);
-            Mono(due.0.next_multiple_of(GRAIN))
-        });
+        let grid = self.grid.filter(|_| !self.last.is_empty()).map(|grid| self.slot(grid));
         earlier(changed, grid)
     }
 
+    /// When the grid's next universe is due.
     fn slot(&self, grid: Grid) -> Mono {
-        let share = FRAME * grid.next as u64 / (self.last.len().max(1) as u64);
-        grid.frame + Span(share)
+        let instant = INSTANTS * grid.next as u64 / (self.last.len().max(1) as u64);
+        grid.frame + Span(FRAME * instant / INSTANTS)
     }
 
     fn is_changed(&self, at: usize) -> bool {
@@ -151,9 +158,9 @@ impl Pacer {
         }
     }
 
-    fn sent(&mut self, at: usize, now: Mono) {
-        if let Some(last) = self.last.get_mut(at) {
-            *last = Some(now);
+    fn sent(&mut self, at: usize, now: Mono, moves: bool) {
+        if let (Some(last), Some(live)) = (self.last.get_mut(at), self.live.get_mut(at)) {
+            (*last, *live) = (Some(now), moves);
         }
     }
 
@@ -170,6 +177,8 @@ impl Pacer {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const MS: u64 = 1_000_000;
@@ -179,7 +188,7 @@ mod tests {
         let (mut now, mut sent) = (from, Vec::new());
         loop {
             let mut out = Vec::new();
-            pacer.take(now, |_| true, &mut out);
+            pacer.take(now, |_| true, |_| true, &mut out);
             sent.extend(out.into_iter().map(|universe| (now, universe)));
             match pacer.next_due() {
                 Some(due) if due <= end => now = due.max(now + Span(1)),
@@ -205,12 +214,12 @@ mod tests {
             let mut pacer = Pacer::new(universes);
             let (mut now, mut last) = (Mono(0), vec![None::<Mono>; universes]);
             for round in 0..400_u64 {
-                pacer.moving(now, round % 50 < 30, |_| true);
+                pacer.moving(now, round % 50 < 30);
                 if round % 7 == 0 {
                     (0..universes as u16).filter(|u| (u64::from(*u) + round) % 3 == 0).for_each(|u| pacer.changed(u));
                 }
                 let mut out = Vec::new();
-                pacer.take(now, |_| true, &mut out);
+                pacer.take(now, |_| true, |_| true, &mut out);
                 for universe in out {
                     if let Some(before) = last[usize::from(universe)] {
                         assert!(now.since(before) >= CLOSEST, "universe {universe} at {now:?}");
@@ -225,7 +234,7 @@ mod tests {
     #[test]
     fn while_lights_move_every_universe_has_44_frames_a_second_spread_over_the_frame() {
         let mut pacer = Pacer::new(64);
-        pacer.moving(Mono(0), true, |_| true);
+        pacer.moving(Mono(0), true);
         let sent = run(&mut pacer, Mono(0), Mono(1_000 * MS));
         for universe in 0..64 {
             let frames = sent.iter().filter(|(_, u)| *u == universe).count();
@@ -241,9 +250,9 @@ mod tests {
     #[test]
     fn at_rest_there_is_one_last_frame_and_then_silence() {
         let mut pacer = Pacer::new(3);
-        pacer.moving(Mono(0), true, |_| true);
+        pacer.moving(Mono(0), true);
         run(&mut pacer, Mono(0), Mono(100 * MS));
-        pacer.moving(Mono(100 * MS), false, |_| true);
+        pacer.moving(Mono(100 * MS), false);
         let sent = run(&mut pacer, Mono(100 * MS), Mono(10_000 * MS));
         let mut universes: Vec<u16> = sent.iter().map(|(_, universe)| *universe).collect();
         universes.sort_unstable();
@@ -252,12 +261,41 @@ mod tests {
     }
 
     #[test]
+    fn only_what_moves_has_frames_on_the_grid_and_one_more_when_it_rests() {
+        let mut pacer = Pacer::new(4);
+        pacer.moving(Mono(0), true);
+        let (mut sent, mut now) = (Vec::new(), Mono(0));
+        while now < Mono(500 * MS) {
+            let mut out = Vec::new();
+            pacer.take(now, |_| true, |universe| universe == 2 && now < Mono(250 * MS), &mut out);
+            sent.extend(out.into_iter().map(|universe| (now, universe)));
+            now = pacer.next_due().unwrap().max(now + Span(1));
+        }
+        assert!(sent.iter().all(|(_, universe)| *universe == 2), "{sent:?}");
+        let after: Vec<_> = sent.iter().filter(|(at, _)| *at >= Mono(250 * MS)).collect();
+        assert_eq!(after.len(), 1, "{after:?}");
+    }
+
+    #[test]
+    fn the_frames_of_a_universe_are_evenly_apart_whatever_their_number() {
+        for universes in [1, 3, 64, 100, 512] {
+            let mut pacer = Pacer::new(universes);
+            pacer.moving(Mono(0), true);
+            let sent = run(&mut pacer, Mono(0), Mono(300 * MS));
+            for universe in [0, universes - 1] {
+                let of: Vec<Mono> = sent.iter().filter(|(_, u)| usize::from(*u) == universe).map(|(at, _)| *at).collect();
+                assert!(of.windows(2).all(|two| two[1].since(two[0]).0.abs_diff(FRAME) < 1000), "{universes}: {of:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_universe_that_no_cue_named_is_never_sent() {
         let mut pacer = Pacer::new(2);
         pacer.changed(1);
-        pacer.moving(Mono(0), true, |_| false);
+        pacer.moving(Mono(0), true);
         let mut out = Vec::new();
-        pacer.take(Mono(90 * MS), |_| false, &mut out);
+        pacer.take(Mono(90 * MS), |_| false, |_| true, &mut out);
         assert!(out.is_empty());
     }
 }

@@ -7,6 +7,7 @@
 mod crowd;
 mod figures;
 mod latency;
+mod lights;
 mod load;
 mod world;
 
@@ -38,6 +39,11 @@ const FIGURES: &[(&str, Figure)] = &[
     ("go_with_40_devices_4_dead", crowd::four_dead),
     ("go_to_50_messages", latency::fifty),
     ("go_to_artdmx", latency::go_to_artdmx),
+    ("fading_64_universes", lights::universes_64),
+    ("fading_256_universes", lights::universes_256),
+    ("fading_512_universes", lights::universes_512),
+    ("go_while_512_universes_fade", lights::go_while_512_run),
+    ("growth_with_universes", lights::growth),
     ("timed_actions_idle", latency::timed_idle),
     ("timed_actions_busy", latency::timed_busy),
     ("load_10000_cues", load::load),

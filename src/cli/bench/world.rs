@@ -66,6 +66,11 @@ impl World {
         Self::launch(Folder::new(show)?, "--fresh")
     }
 
+    /// As [`Self::start`], on a folder that is written already.
+    pub fn start_in(folder: Folder) -> Result<Self, String> {
+        Self::launch(folder, "--fresh")
+    }
+
     /// Kills the process at once and starts it again on the same journal.
     pub fn killed_and_resumed(mut self) -> Result<Self, String> {
         self.child.kill().and_then(|()| self.child.wait()).map_err(|e| e.to_string())?;
@@ -150,9 +155,33 @@ impl World {
 
     /// Resident memory in KiB, from /proc.
     pub fn resident_kib(&self) -> Option<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory so far in KiB, loading included.
+    pub fn peak_kib(&self) -> Option<u64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, key: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(key))?;
         line.trim().trim_end_matches("kB").trim().parse().ok()
+    }
+
+    /// Nanoseconds of CPU so far: of the stage thread, and of all threads.
+    pub fn cpu_ns(&self) -> Result<(u64, u64), String> {
+        let (mut stage, mut all) = (0, 0);
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).map_err(|e| e.to_string())?;
+        for task in tasks.flatten() {
+            let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            let ns: u64 = read("schedstat").split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0);
+            all += ns;
+            if read("comm").trim() == "stage" {
+                stage += ns;
+            }
+        }
+        if stage == 0 { Err("the kernel does not count the stage thread's time".into()) } else { Ok((stage, all)) }
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) fn header(screen: &Screen, width: usize) -> Row {
     if screen.ui.read_only {
         left = left.put(" ", screen.style(Role::Text)).put("[only watching]", screen.style(Role::Warn));
     }
+    if let Some((text, role)) = dimmed(screen) {
+        left = left.put(" ", screen.style(Role::Text)).put(text, screen.style(role));
+    }
     let right = late(screen, width);
     if width >= 60 {
         left = left.put("  ", screen.style(Role::Text)).put(&screen.show.title, screen.style(Role::Text));
@@ -36,6 +39,15 @@ pub(crate) fn header(screen: &Screen, width: usize) -> Row {
         }
     }
     left.apart(right, width)
+}
+
+/// What takes light from the cues: nobody may have to look for it.
+fn dimmed(screen: &Screen) -> Option<(String, Role)> {
+    let lights = &screen.snap.lights;
+    if lights.blackout {
+        return Some((" BLACKOUT ".to_owned(), Role::Loud));
+    }
+    (lights.grand < u16::MAX).then(|| (format!("GRAND {}%", u32::from(lights.grand) * 100 / 65_535), Role::Warn))
 }
 
 /// How late it is, and how long until the room must be empty.

@@ -7,6 +7,7 @@
 //! Pure: bytes and a snapshot in, intents and reply bytes out. The stage owns the socket.
 
 mod client;
+mod lights;
 mod pattern;
 mod query;
 mod reply;

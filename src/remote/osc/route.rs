@@ -127,6 +127,7 @@ fn scoped(parts: &[&str], args: &[OscType], show: &Show, snapshot: &Snapshot) ->
             None => Route::Unknown(format!("no hot cue stands on \"{key}\"")),
         }),
         ["device", key, verb] => device_verb(show, key, verb),
+        ["light", rest @ ..] => super::lights::order(rest, args, show).map(|intent| act(vec![intent])),
         _ => None,
     }
 }
@@ -223,7 +224,7 @@ fn number(args: &[OscType]) -> Option<i64> {
     }
 }
 
-fn truth(args: &[OscType]) -> Option<bool> {
+pub(super) fn truth(args: &[OscType]) -> Option<bool> {
     match args.first()? {
         OscType::Bool(on) => Some(*on),
         _ => number(args).map(|n| n != 0),

@@ -246,3 +246,26 @@ fn a_bundle_in_a_bundle_as_deep_as_a_datagram_goes_is_dropped() {
     });
     assert!(thread.unwrap().join().unwrap().intents.is_empty());
 }
+
+#[test]
+fn what_lies_over_the_lights_has_addresses_of_its_own() {
+    use crate::engine::{Lamps, LightOrder};
+    use crate::light::Find;
+    let mut bench = Bench::new(None);
+    let mut rig = crate::show::Rig::default();
+    rig.groups.push(crate::show::FixtureGroup { key: "front".into(), parts: vec![] });
+    bench.show.rig = Arc::new(rig);
+    let one = |order| vec![Intent::Lights { order }];
+    assert_eq!(bench.say("/light/grand", vec![OscType::Float(0.5)]).0, one(LightOrder::Grand { level: 32_768 }));
+    assert_eq!(bench.say("/light/blackout", vec![OscType::Int(1)]).0, one(LightOrder::Blackout { on: true }));
+    assert_eq!(bench.say("/light/master/front", vec![OscType::Float(1.0)]).0, one(LightOrder::Master { group: 0, level: 65_535 }));
+    let lamps = Lamps::Group(0);
+    assert_eq!(bench.say("/light/park/front", vec![]).0, one(LightOrder::Park { lamps, on: true }));
+    assert_eq!(bench.say("/light/locate/front", vec![OscType::Int(0)]).0, one(LightOrder::Find { lamps, how: None }));
+    assert_eq!(bench.say("/light/highlight/front", vec![]).0, one(LightOrder::Find { lamps, how: Some(Find::Highlight) }));
+    for (address, args) in
+        [("/light/grand", vec![OscType::Float(1.5)]), ("/light/master/back", vec![OscType::Float(0.5)]), ("/light", vec![])]
+    {
+        assert_eq!(bench.say(address, args).0, vec![], "{address}");
+    }
+}

@@ -31,7 +31,7 @@ pub(super) enum Place {
 }
 
 /// Verbs that the house does without a device.
-const HOUSE_VERBS: [&str; 4] = ["light", "cue", "tell", "macro"];
+const HOUSE_VERBS: [&str; 5] = ["light", "effect", "cue", "tell", "macro"];
 
 /// What a cue can be told, and how the file says it.
 const CUE_VERBS: [(&str, CueVerb); 8] = [
@@ -56,6 +56,11 @@ impl<'t> Loader<'t> {
         let first = acts.len();
         match verb {
             "light" => self.light(node, acts),
+            "effect" if matches!(place, Place::Safe | Place::Start) => {
+                let message = format!("{} sets lights, it has no effects", self.subject);
+                self.faults.push(Fault::rule("misplaced", span.clone(), message).help("write light = { … }"));
+            }
+            "effect" => self.effect(node, acts),
             "cue" if matches!(place, Place::Safe | Place::Start) => {
                 let message = format!("{} sets devices and lights, it does not run cues", self.subject);
                 self.faults.push(Fault::rule("misplaced", span.clone(), message).help("list what should be sent"));

@@ -81,6 +81,7 @@ impl<'t> Loader<'t> {
             }
         }
         self.group_fights(&family.seen);
+        self.blocks(&family.seen);
         for (ix, (span, _)) in family.seen {
             let Some(cue) = self.show.cues.get(ix.at()) else { continue };
             if cue.group.as_ref().is_some_and(|group| group.children.is_empty()) {

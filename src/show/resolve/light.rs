@@ -9,37 +9,38 @@ use super::Loader;
 use super::acts::Place;
 use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node, text_of};
-use crate::show::{Act, Curve, LightAct, Looks, ParamIx, Rest};
+use crate::show::{Act, LightAct, Looks, ParamIx, Part, Rest, Timing};
 use crate::time::Span;
 
 /// Keys of `light` that are no names of fixtures, so no fixture, group or look may be called so.
-pub(super) const RESERVED: [&str; 8] = ["look", "fade", "up", "down", "delay", "curve", "rest", "release"];
+pub(super) const RESERVED: [&str; 12] =
+    ["look", "fade", "up", "down", "delay", "curve", "times", "spread", "rest", "release", "assert", "block"];
 
-/// A change that is only a look: look, up, down, delay, curve, rest.
-pub(super) type PlainLook = (usize, Span, Span, Span, u8, bool);
+/// A change that is only a look: look, times, and whether the rest goes out.
+pub(super) type PlainLook = (usize, Timing, bool);
 
 impl<'t> Loader<'t> {
     /// Reads the verb.
     pub(super) fn light(&mut self, node: &'t Node<'t>, acts: &mut Vec<Act>) {
         let Some(mut fields) = Fields::of(node, "light", &mut self.faults) else { return };
         let look = fields.get("look").and_then(|node| self.look_named(node));
-        let fade = self.span_of(&mut fields, "fade");
-        let up = self.span_of(&mut fields, "up").or(fade).unwrap_or_default();
-        let down = self.span_of(&mut fields, "down").or(fade).unwrap_or_default();
-        let delay = self.span_of(&mut fields, "delay").unwrap_or_default();
-        let curve = fields.get("curve").and_then(|node| self.curve(node)).unwrap_or_default();
+        let timing = self.timing(&mut fields, Timing::default());
+        let times = self.times(&mut fields, timing);
         let rest = fields.word("rest", &["out", "keep"], &mut self.faults).map(|at| if at == 0 { Rest::Out } else { Rest::Keep });
         let named_look = fields.has("look");
         let rest = rest.unwrap_or(if named_look { self.look_rest() } else { Rest::Keep });
         let release = fields.get("release").map(|node| self.release(node)).unwrap_or_default();
+        let assert = fields.flag("assert", &mut self.faults).unwrap_or(false);
+        let block = fields.flag("block", &mut self.faults).unwrap_or(false);
         let others = fields.rest();
-        if !named_look && others.is_empty() && release.is_empty() {
+        if !named_look && others.is_empty() && release.is_empty() && !assert {
             let fault = Fault::rule("no-light", node.span(), "light says which look, or which lights");
             self.faults.push(fault.help("write light = { look = \"…\" }, or light = { front = \"80%\" }"));
             return;
         }
-        if let (Some(look), true) = (look, others.is_empty() && release.is_empty()) {
-            self.plain_look(look, (up, down, delay), curve, rest, acts);
+        let plain = others.is_empty() && release.is_empty() && times.is_empty() && !assert && !block;
+        if let (Some(look), true) = (look, plain) {
+            self.plain_look(look, timing, rest, acts);
             return;
         }
         let mut values: BTreeMap<ParamIx, u32> = BTreeMap::new();
@@ -48,14 +49,22 @@ impl<'t> Loader<'t> {
             values.extend(look.values.iter().copied());
             label.push(Arc::clone(&look.key));
         }
+        let mut parts: Vec<Part> = Vec::new();
         for (name, span, node) in others {
+            if !times.is_empty() {
+                parts.extend(self.parts_there(name));
+            }
             label.push(self.keep(name));
             self.paint(name, span, node, &mut values);
         }
-        let label = if label.is_empty() { "release".to_owned() } else { label.join(", ") };
+        let bare = if assert { "assert" } else { "release" };
+        let label = if label.is_empty() { bare.to_owned() } else { label.join(", ") };
         let label = self.keep(&label);
+        let order = self.order_of(&parts, &values);
         let values = values.into_iter().collect();
-        acts.push(Act::Light(Arc::new(LightAct { values, release, up, down, delay, curve, rest, label })));
+        let mut act = LightAct { values, release, rest, assert, block, label, ..with(timing) };
+        self.give_times(&mut act, &times, &order);
+        acts.push(Act::Light(Arc::new(act)));
     }
 
     /// The look of `[safe]` and `[show.start]`: panic's own fade.
@@ -63,7 +72,7 @@ impl<'t> Loader<'t> {
         let Some(look) = self.look_named(node) else { return };
         let fade = if place == Place::Safe { self.show.panic_fade } else { Span::ZERO };
         let rest = self.look_rest();
-        self.plain_look(look, (fade, fade, Span::ZERO), Curve::default(), rest, acts);
+        self.plain_look(look, Timing { up: fade, down: fade, ..Timing::default() }, rest, acts);
     }
 
     /// What a look does to lights that it does not name.
@@ -72,12 +81,11 @@ impl<'t> Loader<'t> {
     }
 
     /// A look and nothing else: one value for all cues that use it alike.
-    fn plain_look(&mut self, at: usize, (up, down, delay): (Span, Span, Span), curve: Curve, rest: Rest, acts: &mut Vec<Act>) {
+    fn plain_look(&mut self, at: usize, timing: Timing, rest: Rest, acts: &mut Vec<Act>) {
         let Some(look) = self.rig.looks.get(at) else { return };
-        let key: PlainLook = (at, up, down, delay, curve as u8, rest == Rest::Out);
-        let act = self.plain_looks.entry(key).or_insert_with(|| {
+        let act = self.plain_looks.entry((at, timing, rest == Rest::Out)).or_insert_with(|| {
             let (values, label) = (look.values.clone(), Arc::clone(&look.key));
-            Arc::new(LightAct { values, release: Vec::new(), up, down, delay, curve, rest, label })
+            Arc::new(LightAct { values, rest, label, ..with(timing) })
         });
         acts.push(Act::Light(Arc::clone(act)));
     }
@@ -87,12 +95,6 @@ impl<'t> Loader<'t> {
         let name = text_of(node, "look", &mut self.faults)?;
         let message = || format!("{} names the look \"{name}\", but the show has no such look", self.subject);
         self.looks.need(name, "unknown-look", node.span(), message, &mut self.faults)
-    }
-
-    /// A duration of `light`.
-    fn span_of(&mut self, fields: &mut Fields<'t, 't>, key: &'static str) -> Option<Span> {
-        let node = fields.get(key)?;
-        self.duration(node, key)
     }
 
     /// `release = ["front", "spot1"]`: every parameter of these.
@@ -113,4 +115,9 @@ impl<'t> Loader<'t> {
         released.dedup();
         released
     }
+}
+
+/// An act of these times that does nothing.
+fn with(Timing { up, down, delay, curve }: Timing) -> LightAct {
+    LightAct { up, down, delay, curve, ..LightAct::default() }
 }

@@ -5,9 +5,11 @@
 //! run reports them all.
 
 mod acts;
+mod blocks;
 mod civil;
 mod cues;
 mod devices;
+mod effect;
 mod fights;
 mod fixtures;
 mod follow;
@@ -21,6 +23,7 @@ mod patch;
 mod props;
 mod rig;
 mod steps;
+mod times;
 mod triggers;
 mod verbs;
 

@@ -8,6 +8,7 @@
 //! | [`show`] | 1 | what the show *is*: cues, steps, patch, rig, profiles; raw TOML, its check, the checked [`show::Show`] |
 //! | [`light`] | 2 | fixtures' parameters in time: fades and universe frames |
 //! | [`rundown`] | 2 | the clock of the day: planned, actual, over or under, projected |
+//! | [`import`] | 2 | fixture profiles and patches out of GDTF, Open Fixture Library, QLC+ and MVR files |
 //! | [`engine`] | 2 | what *happens*: transport, waits, wanted state, confirmation, fallbacks, snapshot |
 //! | [`devices`] | 3 | one folder a family: codec, driver, simulator |
 //! | [`links`] | 3 | the only place that opens sockets and ports |
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod console;
 pub mod devices;
 pub mod engine;
+pub mod import;
 pub mod light;
 pub mod links;
 pub mod remote;

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod examples;
 pub mod families;
 pub mod findings;
+pub mod import;
 pub mod journal_arg;
 pub mod log;
 pub mod new;
@@ -52,6 +53,8 @@ enum Command {
     Check(check::Args),
     /// Look for devices in the network
     Devices(devices::Args),
+    /// Make fixture profiles and patches from other people's files: GDTF, Open Fixture Library, QLC+, MVR
+    Import(import::Args),
     /// Make a commented show folder to start from
     New(new::Args),
     /// List the hardware profiles, or tell all about one
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),

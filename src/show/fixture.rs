@@ -128,8 +128,8 @@ pub(super) struct Said {
 }
 
 impl FixtureMode {
-    /// Adds the virtual dimmers, and gives defaults and highlights to channels that have none of their own: a shutter rests
-    /// open, a head in the middle, colours under a virtual dimmer white.
+    /// Adds the virtual dimmers, and gives defaults and highlights to channels that have none of their own: the shutter of a
+    /// light that can be dimmed rests open, a head in the middle, colours under a virtual dimmer white.
     pub(super) fn complete(&mut self, said: &[Said]) {
         for cell in 0..=u16::try_from(self.cells.len()).unwrap_or(u16::MAX) {
             let own = |channel: &&FixtureChannel| channel.cell == cell;
@@ -145,11 +145,11 @@ impl FixtureMode {
             }
             self.channels.push(FixtureChannel { attribute: "Dimmer".into(), cell, part, ..FixtureChannel::default() });
         }
-        let master = self.has_master();
+        let (master, dims) = (self.has_master(), self.channels.iter().any(|channel| &*channel.attribute == "Dimmer"));
         let said = said.iter().copied().chain(std::iter::repeat(Said::default()));
         for (channel, said) in self.channels.iter_mut().zip(said) {
             let under = master && channel.cell != 0;
-            channel.default = said.default.unwrap_or_else(|| natural_default(channel, under));
+            channel.default = said.default.unwrap_or_else(|| natural_default(channel, under, dims));
             channel.highlight = said.highlight.unwrap_or_else(|| natural_highlight(channel));
         }
     }
@@ -161,12 +161,13 @@ impl FixtureMode {
     }
 }
 
-fn natural_default(channel: &FixtureChannel, under_master: bool) -> u32 {
+/// `dims`: something else keeps the light dark, so that its shutter may rest open.
+fn natural_default(channel: &FixtureChannel, under_master: bool, dims: bool) -> u32 {
     let open = || channel.values.iter().find(|value| value.name.eq_ignore_ascii_case("open")).map(NamedValue::value);
     match &*channel.attribute {
         "Pan" | "Tilt" => FULL / 2 + 1,
         "Dimmer" if under_master => FULL,
-        name if is_shutter(name) => open().unwrap_or(if channel.inverse { FULL } else { 0 }),
+        name if is_shutter(name) && dims => open().unwrap_or(if channel.inverse { FULL } else { 0 }),
         name if channel.dimmer.is_some() && emitter(name).is_some_and(|e| e.in_white()) => FULL,
         _ => 0,
     }

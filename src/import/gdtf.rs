@@ -1,0 +1,271 @@
+//! GDTF files (DIN SPEC 15800): a ZIP archive with `description.xml`. The XML is read by the crate `gdtf`; what a mode makes of
+//! it (geometry references, breaks, virtual channels, ranges) is done here.
+
+use std::collections::BTreeSet;
+use std::str::FromStr as _;
+
+use gdtf::Description;
+use gdtf::dmx_mode::{ChannelFunction, DmxBreak, DmxChannel, DmxMode};
+use gdtf::fixture_type::FixtureType;
+use gdtf::geometry::{AnyGeometry as _, Geometry, ReferenceGeometry};
+use gdtf::values::DmxValue;
+use gdtf::wheel::Wheel;
+
+use super::archive::Archive;
+use super::xml::{self, Element};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal};
+
+/// Copies of geometries in one mode at the most, and references inside references.
+const COPIES_MAX: usize = 4096;
+const NESTING_MAX: usize = 6;
+
+/// A geometry that a mode holds once for each reference to it.
+#[derive(Debug, Clone, Default)]
+struct Copy {
+    /// The reference's name; empty for what stands in the mode's own tree.
+    name: String,
+    /// The geometries in it.
+    holds: BTreeSet<String>,
+    /// Break and offset (from 1) of each `<Break>`, in the order of the file.
+    breaks: Vec<(i64, i64)>,
+}
+
+/// Reads a GDTF file; `file` names it in the sources.
+///
+/// # Errors
+/// What is no such archive, or hostile, or not to the schema.
+pub fn read(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
+    let mut archive = Archive::open(bytes)?;
+    let text = archive.file("description.xml", xml::SIZE_MAX)?;
+    let text = text.ok_or_else(|| Refusal::new("format", "the archive has no description.xml, so it is no GDTF file"))?;
+    read_description(&text, file)
+}
+
+/// Reads a `description.xml`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_description(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
+    // The tree is read first: it has the limits on depth and size that the crate has not.
+    let tree = xml::parse(bytes)?;
+    if tree.name != "GDTF" {
+        return Err(Refusal::new("format", format!("the XML is a <{}>, not a <GDTF>", tree.name)));
+    }
+    if let Some(offset) = universe_offset(&tree) {
+        let message = format!("a geometry reference has the offset \"{offset}\", in another universe than its fixture");
+        return Err(Refusal::new("slots", message));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| Refusal::new("xml", e.to_string()))?;
+    let description = Description::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|e| Refusal::new("gdtf", format!("description.xml is not to the schema: {e}")))?;
+    let Some(fixture) = description.fixture_types.first() else {
+        return Err(Refusal::new("empty", "description.xml has no FixtureType"));
+    };
+    let mut draft = Draft { maker: fixture.manufacturer.clone(), ..Draft::default() };
+    draft.model =
+        fixture.name.as_ref().map(ToString::to_string).filter(|name| !name.is_empty()).unwrap_or_else(|| fixture.long_name.clone());
+    let version = &description.data_version;
+    draft.sources.push(format!("GDTF {}.{} {file}, fixture type {}", version.major, version.minor, fixture.fixture_type_id));
+    let olds = old_defaults(&tree);
+    let mut nth = 0;
+    for mode in &fixture.dmx_modes {
+        let defaults = olds.get(nth..).unwrap_or_default();
+        draft.modes.push(read_mode(fixture, mode, defaults, &mut draft.notes)?);
+        nth += mode.dmx_channels.len();
+    }
+    Ok(draft)
+}
+
+/// A `DMXOffset` of the form `Universe.Address`, which no offset within a fixture is.
+fn universe_offset(element: &Element) -> Option<&str> {
+    let own = element.attribute("DMXOffset").filter(|text| element.name == "Break" && text.contains('.'));
+    own.or_else(|| element.children.iter().find_map(universe_offset))
+}
+
+/// `Default` of each `<DMXChannel>` in the order of the file: where files before GDTF 1.1 say it.
+fn old_defaults(tree: &Element) -> Vec<Option<String>> {
+    let modes = tree.all("FixtureType").take(1).flat_map(|one| one.all("DMXModes")).flat_map(|modes| modes.all("DMXMode"));
+    let channels = modes.flat_map(|mode| mode.all("DMXChannels")).flat_map(|channels| channels.all("DMXChannel"));
+    channels.map(|channel| channel.attribute("Default").map(str::to_owned)).collect()
+}
+
+fn read_mode(fixture: &FixtureType, mode: &DmxMode, olds: &[Option<String>], notes: &mut Vec<String>) -> Result<DraftMode, Refusal> {
+    let name = mode.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let root = mode.geometry.as_ref().and_then(|name| top_geometry(fixture, name)).or_else(|| fixture.geometries.first());
+    let mut copies = vec![Copy::default()];
+    if let Some(root) = root {
+        copies_of(fixture, root, &Copy::default(), 0, &mut copies)?;
+    }
+    let many = copies.len() > 2;
+    // Each instance of each channel, with the break it lies in.
+    let mut placed: Vec<(i64, DraftChannel)> = Vec::new();
+    for (at, channel) in mode.dmx_channels.iter().enumerate() {
+        let own = copies.iter().filter(|copy| copy.holds.contains(channel.geometry.as_ref()));
+        for copy in own {
+            let Some(offsets) = channel.offset.as_ref().filter(|offsets| !offsets.is_empty()) else { continue };
+            let (number, offset) = match channel.dmx_break {
+                DmxBreak::Value(number) => {
+                    let number = i64::from(number);
+                    (number, copy.breaks.iter().find(|(other, _)| *other == number).map_or(1, |(_, offset)| *offset))
+                }
+                DmxBreak::Overwrite => copy.breaks.last().copied().unwrap_or((1, 1)),
+            };
+            let slots = offsets.iter().map(|slot| u32::try_from(i64::from(*slot) + offset - 1)).collect::<Result<Vec<u32>, _>>();
+            let slots = slots.map_err(|_| Refusal::new("slots", format!("mode \"{name}\": {} lies before slot 1", channel.geometry)))?;
+            let Some(mut made) = read_channel(fixture, channel, slots, olds.get(at).and_then(Option::as_deref)) else { continue };
+            made.cell = (many && !copy.name.is_empty()).then(|| copy.name.clone());
+            made.group = Some(channel.geometry.to_string());
+            placed.push((number, made));
+        }
+    }
+    if let Some(hidden) = mode.dmx_channels.iter().find(|channel| !copies.iter().any(|copy| copy.holds.contains(channel.geometry.as_ref())))
+    {
+        notes.push(format!("mode {name}: a channel of \"{}\", which the mode does not hold, is left out", hidden.geometry));
+    }
+    let breaks: BTreeSet<i64> = placed.iter().map(|(number, _)| *number).collect();
+    let mut made = DraftMode { name, ..DraftMode::default() };
+    made.cells = copies.iter().filter(|copy| many && !copy.name.is_empty()).map(|copy| copy.name.clone()).collect();
+    for number in &breaks {
+        let slots = placed.iter().filter(|(other, _)| other == number).flat_map(|(_, channel)| channel.slots.iter().copied());
+        made.footprints.push(slots.max().unwrap_or(0));
+    }
+    for (number, mut channel) in placed {
+        channel.part = breaks.iter().position(|other| *other == number).unwrap_or(0);
+        // A slot that does nothing counts for the footprint alone.
+        if channel.attribute != "NoFeature" || breaks.len() == 1 && mode.dmx_channels.len() == 1 {
+            made.channels.push(channel);
+        }
+    }
+    Ok(made)
+}
+
+fn top_geometry<'f>(fixture: &'f FixtureType, name: &str) -> Option<&'f Geometry> {
+    fixture.geometries.iter().find(|geometry| geometry.name().is_some_and(|own| own.as_ref() == name))
+}
+
+/// Fills the last copy with the geometries below `root`, and adds a copy for each reference.
+fn copies_of(fixture: &FixtureType, root: &Geometry, outer: &Copy, nesting: usize, copies: &mut Vec<Copy>) -> Result<(), Refusal> {
+    if nesting > NESTING_MAX || copies.len() > COPIES_MAX {
+        let message = format!("geometry references nest deeper than {NESTING_MAX} or make more than {COPIES_MAX} copies");
+        return Err(Refusal::new("references", message));
+    }
+    let own = copies.len() - 1;
+    let mut open = vec![root];
+    let mut references: Vec<&ReferenceGeometry> = Vec::new();
+    while let Some(geometry) = open.pop() {
+        match geometry {
+            Geometry::Reference(reference) => references.push(reference),
+            other => {
+                let name = other.name().map(ToString::to_string);
+                copies.get_mut(own).into_iter().for_each(|copy| copy.holds.extend(name.clone()));
+                open.extend(other.children().iter().rev());
+            }
+        }
+    }
+    for reference in references {
+        let Some(target) = reference.geometry.as_ref().and_then(|name| top_geometry(fixture, name)) else { continue };
+        let name = reference.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = if outer.name.is_empty() { name } else { format!("{} {name}", outer.name) };
+        let outer_offset = |number: i64| outer.breaks.iter().find(|(other, _)| *other == number).map_or(0, |(_, offset)| offset - 1);
+        let breaks = reference.breaks.iter().map(|one| {
+            let number = i64::from(one.dmx_break);
+            (number, i64::from(one.dmx_offset.absolute()) + outer_offset(number))
+        });
+        let mut copy = Copy { name, breaks: breaks.collect(), ..Copy::default() };
+        let mut taken = 1;
+        while copies.iter().any(|other| other.name == copy.name) {
+            taken += 1;
+            copy.name = format!("{} {taken}", copy.name.trim_end_matches(char::is_numeric).trim_end());
+        }
+        copies.push(copy.clone());
+        copies_of(fixture, target, &copy, nesting + 1, copies)?;
+    }
+    Ok(())
+}
+
+/// One channel on its slots; `None` when it has no function at all.
+fn read_channel(fixture: &FixtureType, channel: &DmxChannel, slots: Vec<u32>, old: Option<&str>) -> Option<DraftChannel> {
+    let logical = channel.logical_channels.iter().find(|one| one.attribute.first().is_some_and(|name| name.as_ref() != "NoFeature"));
+    let logical = logical.or_else(|| channel.logical_channels.first())?;
+    let name = logical.attribute.first()?.as_ref();
+    let attribute: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    let mut made = DraftChannel { attribute, slots, snap: logical.snap, ..DraftChannel::default() };
+    let initial = channel.initial_function().map(|(_, function)| function);
+    let initial = initial.or_else(|| channel.logical_channels.first()?.channel_functions.first());
+    let old = old.filter(|text| *text != "None").and_then(dmx_value);
+    made.default = old.or_else(|| initial.map(|function| pair(function.default))).map(|value| own_value(&made, value));
+    made.highlight = channel.highlight.map(|value| own_value(&made, pair(value)));
+    let functions = plain_functions(channel);
+    made.values = ranges(fixture, &functions, &made);
+    let adds = made.attribute == "Dimmer" || made.attribute.starts_with("ColorAdd_");
+    made.inverse = adds && matches!(functions.as_slice(), [one] if one.physical_from > one.physical_to);
+    Some(made)
+}
+
+/// The functions that hold while no other channel switches them: those without a mode master, else those of the first one's.
+fn plain_functions(channel: &DmxChannel) -> Vec<&ChannelFunction> {
+    let all: Vec<&ChannelFunction> = channel.logical_channels.iter().flat_map(|logical| &logical.channel_functions).collect();
+    let plain: Vec<&ChannelFunction> = all.iter().copied().filter(|function| function.mode_master.is_none()).collect();
+    if !plain.is_empty() {
+        return plain;
+    }
+    let first = all.first().and_then(|function| function.mode_master.clone());
+    all.into_iter().filter(|function| function.mode_master == first).collect()
+}
+
+/// Functions end where the next one begins, and so do the sets in them (GDTF, "ChannelFunction" and "ChannelSet", DMXFrom).
+fn ranges(fixture: &FixtureType, functions: &[&ChannelFunction], channel: &DraftChannel) -> Vec<DraftValue> {
+    let mut starts: Vec<(u32, &ChannelFunction)> = functions.iter().map(|one| (own_value(channel, pair(one.dmx_from)), *one)).collect();
+    starts.sort_by_key(|(from, _)| *from);
+    let mut values = Vec::new();
+    for (nth, (from, function)) in starts.iter().enumerate() {
+        let to = starts.get(nth + 1).map_or(channel.top(), |(next, _)| next.saturating_sub(1)).max(*from);
+        let wheel = function.wheel.as_ref().and_then(|node| node.first()).and_then(|name| wheel_named(fixture, name));
+        let mut sets: Vec<(u32, Option<String>)> = Vec::new();
+        for set in &function.channel_sets {
+            let slot = set.wheel_slot_index.and_then(|at| usize::try_from(at).ok()).and_then(|at| wheel?.slots.get(at)?.name.as_ref());
+            let name = set.name.as_ref().map(ToString::to_string).filter(|name| !name.is_empty()).or_else(|| slot.map(ToString::to_string));
+            sets.push((own_value(channel, pair(set.dmx_from)), name));
+        }
+        sets.sort_by_key(|(from, _)| *from);
+        if starts.len() > 1 && wheel.is_none() {
+            let name =
+                function.custom_name.clone().or_else(|| function.name.as_ref().map(ToString::to_string)).filter(|name| !name.is_empty());
+            let name = name.unwrap_or_else(|| function.attribute.to_string());
+            values.push(DraftValue { name, from: *from, to });
+        }
+        for (nth, (first, name)) in sets.iter().enumerate() {
+            let last = sets.get(nth + 1).map_or(to, |(next, _)| next.saturating_sub(1)).max(*first);
+            values.extend(name.clone().map(|name| DraftValue { name, from: *first, to: last.min(channel.top()) }));
+        }
+    }
+    values
+}
+
+fn wheel_named<'f>(fixture: &'f FixtureType, name: &str) -> Option<&'f Wheel> {
+    fixture.wheels.iter().find(|wheel| wheel.name.as_ref().is_some_and(|own| own.as_ref() == name))
+}
+
+/// Value, bytes, and whether it is shifted instead of mirrored. A count of bytes that cannot be is taken for one.
+fn pair(value: DmxValue) -> (u64, u8, bool) {
+    let bytes = value.bytes().get();
+    (value.value(), if bytes > 4 { 1 } else { bytes }, value.shifting())
+}
+
+/// `128/1` or `128/1s`.
+fn dmx_value(text: &str) -> Option<(u64, u8, bool)> {
+    let (value, bytes) = text.split_once('/').unwrap_or((text, "1"));
+    let shifting = bytes.ends_with('s');
+    let bytes = bytes.trim_end_matches('s').trim().parse::<u8>().ok()?;
+    Some((value.trim().parse().ok()?, if (1..=4).contains(&bytes) { bytes } else { 1 }, shifting))
+}
+
+/// A value in the channel's own bytes (GDTF, "DMXValue": mirrored, or shifted with `s`).
+fn own_value(channel: &DraftChannel, (value, bytes, shifting): (u64, u8, bool)) -> u32 {
+    let value = u32::try_from(value).unwrap_or(u32::MAX).min(crate::show::dmx::top(bytes));
+    let own = channel.bytes();
+    if shifting && own > bytes {
+        return value.checked_shl(u32::from(own - bytes) * 8).unwrap_or(0);
+    }
+    channel.value(value, bytes)
+}

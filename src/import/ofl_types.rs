@@ -1,0 +1,229 @@
+//! What a channel of the Open Fixture Library does: the GDTF attribute for its capabilities, and the names of its ranges
+//! (OFL `docs/capability-types.md`).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{DraftValue, words};
+
+/// The wheels of a fixture: what kind each is, and the names of its slots.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wheels(BTreeMap<String, (String, Vec<String>)>);
+
+impl Wheels {
+    /// Reads `wheels`; the second colour wheel is `Color2`.
+    pub(super) fn read(wheels: Option<&Value>) -> Self {
+        let mut made = BTreeMap::new();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, wheel) in wheels.and_then(Value::as_object).into_iter().flatten() {
+            let slots: Vec<&Value> = wheel.get("slots").and_then(Value::as_array).into_iter().flatten().collect();
+            let kind = slots.iter().filter_map(|slot| slot.get("type")?.as_str()).find(|kind| !["Open", "Closed"].contains(kind));
+            let base = match kind.unwrap_or_default() {
+                "Color" => "Color",
+                kind if kind.starts_with("AnimationGobo") => "AnimationWheel",
+                "Prism" => "Prism",
+                "Iris" => "Iris",
+                "Frost" => "Frost",
+                _ => "Gobo",
+            };
+            let count = counts.entry(base).or_insert(0);
+            *count += 1;
+            let attribute = if base == "Iris" { base.to_owned() } else { format!("{base}{count}") };
+            made.insert(name.clone(), (attribute, slots.iter().enumerate().map(|(at, slot)| slot_name(slot, at + 1)).collect()));
+        }
+        Self(made)
+    }
+
+    fn of(&self, capability: &Value, channel: &str) -> Option<&(String, Vec<String>)> {
+        let name = match capability.get("wheel") {
+            Some(Value::String(name)) => name.as_str(),
+            Some(Value::Array(names)) => names.first().and_then(Value::as_str).unwrap_or(channel),
+            _ => channel,
+        };
+        self.0.get(name)
+    }
+
+    /// The name of a slot; between two slots stand both.
+    fn slot(&self, capability: &Value, channel: &str) -> Option<String> {
+        let (_, slots) = self.of(capability, channel)?;
+        let number = ["slotNumber", "slotNumberStart"].iter().find_map(|key| capability.get(*key)?.as_f64())?;
+        let name = |at: f64| slots.get((at as usize).checked_sub(1)?).or_else(|| slots.get((at as usize - 1) % slots.len().max(1)));
+        if number.fract() == 0.0 {
+            return name(number).cloned();
+        }
+        Some(format!("{} / {}", name(number.floor())?, name(number.ceil())?))
+    }
+}
+
+fn slot_name(slot: &Value, number: usize) -> String {
+    let text = |key: &str| slot.get(key).and_then(Value::as_str);
+    match (text("name"), text("type").unwrap_or("Slot")) {
+        (Some(name), _) => name.to_owned(),
+        (None, kind @ ("Open" | "Closed")) => kind.to_lowercase(),
+        (None, kind) => format!("{kind} {number}"),
+    }
+}
+
+/// The kind of fixture that a channel belongs to, where the capability does not say what comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Kind {
+    #[default]
+    Light,
+    Hazer,
+    Smoke,
+}
+
+/// The attribute of a channel; `None` when it does nothing.
+pub(super) fn attribute(capabilities: &[&Value], channel: &str, wheels: &Wheels, kind: Kind) -> Option<String> {
+    let mut best: Option<(u8, String)> = None;
+    for capability in capabilities {
+        let Some((weight, name)) = of_capability(capability, channel, wheels, kind) else { continue };
+        if best.as_ref().is_none_or(|(most, _)| weight > *most) {
+            best = Some((weight, name));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// An attribute and how much it says of the whole channel: a wheel's slots more than its rotation.
+fn of_capability(capability: &Value, channel: &str, wheels: &Wheels, kind: Kind) -> Option<(u8, String)> {
+    let wheel = || wheels.of(capability, channel).map(|(name, _)| name.clone());
+    let of_wheel = |tail: &str| wheel().map_or_else(|| words::gobo(channel), |name| format!("{name}{tail}"));
+    let capability_type = capability.get("type").and_then(Value::as_str).unwrap_or_default();
+    let (weight, name): (u8, String) = match capability_type {
+        "NoFunction" => return None,
+        "Intensity" => (9, "Dimmer".into()),
+        "ColorIntensity" => {
+            let colour = capability.get("color").and_then(Value::as_str).unwrap_or_default();
+            (9, words::emitter(colour).map_or_else(|| format!("ColorAdd_{}", colour.replace(' ', "")), str::to_owned))
+        }
+        "Pan" | "Tilt" => (9, capability_type.into()),
+        "WheelSlot" => (8, wheel().unwrap_or_else(|| words::gobo(channel))),
+        "ShutterStrobe" => (7, "Shutter1".into()),
+        "PanContinuous" => (6, "PanRotate".into()),
+        "TiltContinuous" => (6, "TiltRotate".into()),
+        "Prism" => (6, "Prism1".into()),
+        "WheelShake" => (5, of_wheel("WheelShake")),
+        "WheelSlotRotation" => (5, of_wheel("Pos")),
+        "WheelRotation" => (5, of_wheel("WheelSpin")),
+        "ColorPreset" => (5, "ColorMacro1".into()),
+        "ColorTemperature" => (5, "CTC".into()),
+        "StrobeSpeed" => (5, "StrobeRate".into()),
+        "StrobeDuration" => (5, "StrobeDuration".into()),
+        "PanTiltSpeed" => (5, "PositionMSpeed".into()),
+        "Zoom" | "BeamAngle" => (5, "Zoom".into()),
+        "Focus" => (5, "Focus1".into()),
+        "Iris" | "IrisEffect" => (5, "Iris".into()),
+        "Frost" | "FrostEffect" => (5, "Frost1".into()),
+        "PrismRotation" => (5, "Prism1Pos".into()),
+        "BladeInsertion" | "BladeRotation" => (5, blade(capability, capability_type)),
+        "BladeSystemRotation" => (5, "ShaperRot".into()),
+        "BeamPosition" => (5, "BeamPosition".into()),
+        "Fog" | "FogOutput" => (5, if kind == Kind::Hazer { "Haze1".into() } else { "Fog1".into() }),
+        "FogType" => (5, "FogType".into()),
+        "Effect" => (4, "Effects1".into()),
+        "EffectSpeed" | "EffectDuration" => (3, "Effects1Rate".into()),
+        "EffectParameter" => (3, "Effects1Adjust1".into()),
+        "Rotation" => (3, "Effects1Pos".into()),
+        "Speed" | "Time" => (2, if kind == Kind::Light { words::speed(channel).into() } else { "Fan1".into() }),
+        "Maintenance" | "SoundSensitivity" => (1, words::control(channel).into()),
+        _ => (1, "Control1".into()),
+    };
+    Some((weight, name))
+}
+
+/// `Blade1A`: top, right, bottom and left are 1 to 4.
+fn blade(capability: &Value, kind: &str) -> String {
+    let number = match capability.get("blade") {
+        Some(Value::Number(n)) => n.as_u64().unwrap_or(1).clamp(1, 9),
+        Some(Value::String(side)) => match side.as_str() {
+            "Right" => 2,
+            "Bottom" => 3,
+            "Left" => 4,
+            _ => 1,
+        },
+        _ => 1,
+    };
+    format!("Blade{number}{}", if kind == "BladeRotation" { "Rot" } else { "A" })
+}
+
+/// What people call a range.
+pub(super) fn label(capability: &Value, channel: &str, wheels: &Wheels) -> String {
+    let text = |key: &str| capability.get(key).and_then(Value::as_str).map(str::to_owned);
+    let is = |key: &str| capability.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let kind = text("type").unwrap_or_default();
+    let comment = text("comment");
+    let own = match kind.as_str() {
+        "ShutterStrobe" => {
+            let mut name = text("shutterEffect").unwrap_or_default().to_lowercase();
+            for (key, word) in [("randomTiming", " random"), ("soundControlled", " by sound")] {
+                if is(key) {
+                    name.push_str(word);
+                }
+            }
+            return match comment {
+                Some(comment) if name != "open" && name != "closed" => format!("{name} ({comment})"),
+                _ => name,
+            };
+        }
+        "WheelSlot" => wheels.slot(capability, channel),
+        "WheelShake" => Some(wheels.slot(capability, channel).map_or_else(|| "shake".into(), |slot| format!("{slot} shake"))),
+        "WheelSlotRotation" => Some(wheels.slot(capability, channel).map_or_else(|| "rotate".into(), |slot| format!("{slot} rotate"))),
+        "WheelRotation" => Some("wheel rotation".into()),
+        "Effect" => text("effectName").or_else(|| text("effectPreset")),
+        "ColorPreset" => comment.clone().or_else(|| Some("colour".into())),
+        _ => None,
+    };
+    let own = own.or(comment).unwrap_or_else(|| match kind.as_str() {
+        "NoFunction" => "nothing".into(),
+        "" => "range".into(),
+        kind => spaced(kind),
+    });
+    let direction = ["speed", "speedStart"].iter().find_map(|key| text(key)).filter(|_| kind.contains("Rotation"));
+    match direction.as_deref() {
+        Some(speed) if speed.ends_with("CCW") => format!("{own} CCW"),
+        Some(speed) if speed.ends_with("CW") => format!("{own} CW"),
+        Some("stop") => format!("{own} stop"),
+        _ => own,
+    }
+}
+
+/// `StrobeSpeed` as `strobe speed`.
+fn spaced(kind: &str) -> String {
+    let mut out = String::new();
+    for c in kind.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// True when one range over the whole channel goes from bright to dark.
+pub(super) fn is_inverse(capabilities: &[&Value]) -> bool {
+    let [one] = capabilities else { return false };
+    let at = |key: &str| match one.get(key)?.as_str()? {
+        "off" => Some(0.0),
+        "dark" => Some(1.0),
+        "bright" => Some(100.0),
+        text => text.trim_end_matches('%').parse::<f64>().ok(),
+    };
+    at("brightnessStart").zip(at("brightnessEnd")).is_some_and(|(start, end)| start > end)
+}
+
+/// The ranges with their names; one alone that says what the attribute says is left out.
+pub(super) fn ranges(capabilities: &[&Value], channel: &str, wheels: &Wheels) -> Option<Vec<DraftValue>> {
+    let mut values = Vec::new();
+    for capability in capabilities {
+        let Some(range) = capability.get("dmxRange").and_then(Value::as_array) else { continue };
+        let bound = |at: usize| range.get(at).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let (from, to) = bound(0).zip(bound(1)).filter(|(from, to)| from <= to)?;
+        values.push(DraftValue { name: label(capability, channel, wheels), from, to });
+    }
+    if values.len() < 2 {
+        values.clear();
+    }
+    Some(values)
+}

@@ -1,0 +1,282 @@
+//! QLC+ fixture definitions (`.qxf`): XML by `fixture.xsd` of QLC+ 4. All values are of one byte; a second channel with
+//! `Byte="1"` is the low byte of the one it belongs to.
+
+use std::collections::BTreeMap;
+
+use super::xml::{self, Element};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
+
+/// What one `<Channel>` of the file is.
+#[derive(Debug, Clone, Default)]
+struct Channel {
+    /// GDTF name; empty for a slot that does nothing.
+    attribute: String,
+    /// The low byte of another.
+    fine: bool,
+    default: Option<u32>,
+    values: Vec<DraftValue>,
+}
+
+/// Reads a definition; `file` names it in the sources.
+///
+/// # Errors
+/// What is no such XML, or refers to channels that it does not define.
+pub fn read(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
+    let root = xml::parse(bytes)?;
+    if root.name != "FixtureDefinition" {
+        return Err(Refusal::new("format", format!("the XML is a <{}>, not the <FixtureDefinition> of QLC+", root.name)));
+    }
+    let kind = root.text_of("Type");
+    let mut channels = BTreeMap::new();
+    for channel in root.all("Channel") {
+        let name = channel.attribute("Name").unwrap_or_default().trim();
+        channels.insert(name, read_channel(channel, name, kind)?);
+    }
+    let mut draft = Draft { maker: root.text_of("Manufacturer").into(), model: root.text_of("Model").into(), ..Draft::default() };
+    let creator = root.child("Creator").map_or("", |creator| creator.text_of("Version"));
+    draft.sources.push(format!(
+        "QLC+ fixture definition {file}{}",
+        if creator.is_empty() { String::new() } else { format!(", made with {creator}") }
+    ));
+    for mode in root.all("Mode") {
+        draft.modes.push(read_mode(mode, &channels, &mut draft.notes)?);
+    }
+    Ok(draft)
+}
+
+fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Refusal> {
+    let group = element.child("Group");
+    let (attribute, fine) = match element.attribute("Preset").filter(|preset| *preset != "Custom") {
+        Some(preset) => {
+            let plain = preset.strip_suffix("Fine");
+            (preset_attribute(plain.unwrap_or(preset), name, kind), plain.is_some())
+        }
+        None => {
+            let byte = group.and_then(|group| group.attribute("Byte")).unwrap_or("0");
+            (group_attribute(group.map_or("", |g| g.text.as_str()), element.text_of("Colour"), name, kind), byte == "1")
+        }
+    };
+    let mut values = Vec::new();
+    for capability in element.all("Capability") {
+        let bound = |key: &str| capability.attribute(key).and_then(|text| text.trim().parse::<u32>().ok()).filter(|n| *n <= 255);
+        let (Some(from), Some(to)) = (bound("Min"), bound("Max")) else {
+            return Err(Refusal::new("range", format!("channel \"{name}\": a capability has no Min and Max from 0 to 255")));
+        };
+        if from > to {
+            return Err(Refusal::new("range", format!("channel \"{name}\": a capability goes from {from} down to {to}")));
+        }
+        let open = capability.attribute("Preset") == Some("ShutterOpen");
+        let text =
+            if open && !super::tidy::is_open(&capability.text) { format!("open ({})", capability.text) } else { capability.text.clone() };
+        values.push(DraftValue { name: text, from, to });
+    }
+    // One range over the whole channel says what the attribute says.
+    if matches!(values.as_slice(), [one] if one.from == 0 && one.to == 255) {
+        values.clear();
+    }
+    let default = element.attribute("Default").and_then(|text| text.parse::<u32>().ok()).filter(|n| *n <= 255);
+    Ok(Channel { attribute, fine, default, values })
+}
+
+/// `Preset`: the channel's type in one word.
+fn preset_attribute(preset: &str, name: &str, kind: &str) -> String {
+    if let Some(what) = preset.strip_prefix("Intensity") {
+        return match what {
+            "MasterDimmer" | "Dimmer" => intensity(name, kind),
+            "Hue" => "HSB_Hue".into(),
+            "Saturation" => "HSB_Saturation".into(),
+            "Lightness" | "Value" => "HSB_Brightness".into(),
+            colour => words::emitter(colour).unwrap_or("Dimmer").into(),
+        };
+    }
+    match preset {
+        "PositionPan" | "PositionXAxis" => "Pan".into(),
+        "PositionTilt" | "PositionYAxis" => "Tilt".into(),
+        "ColorMacro" | "ColorRGBMixer" => "ColorMacro1".into(),
+        "ColorWheel" => words::colour(name),
+        "ColorCTOMixer" => "CTO".into(),
+        "ColorCTCMixer" => "CTC".into(),
+        "ColorCTBMixer" => "CTB".into(),
+        "GoboWheel" => "Gobo1".into(),
+        "GoboIndex" => "Gobo1Pos".into(),
+        "NoFunction" => String::new(),
+        _ if preset.starts_with("ShutterStrobe") => "Shutter1".into(),
+        _ if preset.starts_with("ShutterIris") => "Iris".into(),
+        _ if preset.starts_with("BeamFocus") => "Focus1".into(),
+        _ if preset.starts_with("BeamZoom") => "Zoom".into(),
+        _ if preset.starts_with("PrismRotation") => "Prism1Pos".into(),
+        _ if preset.starts_with("Speed") => words::speed(preset.trim_start_matches("Speed")).into(),
+        _ => "Control1".into(),
+    }
+}
+
+/// `Group` and `Colour`, with the channel's name where they leave it open.
+fn group_attribute(group: &str, colour: &str, name: &str, kind: &str) -> String {
+    match group {
+        "Intensity" => match words::emitter(colour) {
+            Some(emitter) => emitter.into(),
+            None => intensity(name, kind),
+        },
+        "Pan" if words::has(name, &["continuous", "rotation", "endless"]) => "PanRotate".into(),
+        "Tilt" if words::has(name, &["continuous", "rotation", "endless"]) => "TiltRotate".into(),
+        "Pan" | "Tilt" => group.into(),
+        "Colour" => words::colour(name),
+        "Gobo" => words::gobo(name),
+        "Prism" if words::has(name, &["rot", "index", "spin"]) => "Prism1Pos".into(),
+        "Prism" => "Prism1".into(),
+        "Shutter" if words::has(name, &["iris"]) => "Iris".into(),
+        "Shutter" if words::has(name, &["blade", "framing"]) => "Blade1A".into(),
+        "Shutter" if words::has(name, &["rate", "speed", "frequency"]) => "StrobeRate".into(),
+        "Shutter" if words::has(name, &["duration"]) => "StrobeDuration".into(),
+        "Shutter" => "Shutter1".into(),
+        "Beam" => words::beam(name).into(),
+        "Speed" => words::speed(name).into(),
+        "Effect" => effect(name, kind),
+        "Maintenance" => words::control(name).into(),
+        "Nothing" => String::new(),
+        _ => "Control1".into(),
+    }
+}
+
+/// An intensity without a colour: of light, or of what a smoke machine gives.
+fn intensity(name: &str, kind: &str) -> String {
+    match kind {
+        "Smoke" | "Hazer" if words::has(name, &["fan", "blower", "speed"]) => "Fan1".into(),
+        "Smoke" if !words::has(name, &["haz"]) => "Fog1".into(),
+        "Smoke" | "Hazer" => "Haze1".into(),
+        "Fan" => "Fan1".into(),
+        _ => "Dimmer".into(),
+    }
+}
+
+fn effect(name: &str, kind: &str) -> String {
+    match kind {
+        "Smoke" | "Hazer" if words::has(name, &["fan", "blower"]) => "Fan1".into(),
+        "Smoke" if words::has(name, &["fog", "smoke", "output", "volume"]) => "Fog1".into(),
+        "Hazer" if words::has(name, &["haz", "fog", "output", "volume", "pump"]) => "Haze1".into(),
+        _ if words::has(name, &["frost", "diffus"]) => "Frost1".into(),
+        _ if words::has(name, &["prism"]) => "Prism1".into(),
+        _ if words::has(name, &["animation"]) => words::gobo(name),
+        _ if words::has(name, &["speed", "rate"]) => "Effects1Rate".into(),
+        _ => "Effects1".into(),
+    }
+}
+
+/// One `<Mode>`: `<Channel Number="0">name</Channel>`, and the cells as `<Head>`.
+fn read_mode(mode: &Element, channels: &BTreeMap<&str, Channel>, notes: &mut Vec<String>) -> Result<DraftMode, Refusal> {
+    let name = mode.attribute("Name").unwrap_or_default();
+    let refuse = |rule, message: String| Refusal::new(rule, format!("mode \"{name}\": {message}"));
+    let mut rows: BTreeMap<u32, (&str, &Channel)> = BTreeMap::new();
+    for row in mode.all("Channel") {
+        let number = row.attribute("Number").and_then(|text| text.trim().parse::<u32>().ok());
+        let number = number.ok_or_else(|| refuse("slots", format!("the channel \"{}\" has no Number", row.text)))?;
+        let channel = channels.get(row.text.as_str());
+        let channel =
+            channel.ok_or_else(|| refuse("reference", format!("it uses the channel \"{}\", which the file does not define", row.text)))?;
+        if let Some((other, _)) = rows.insert(number, (&row.text, channel)) {
+            return Err(refuse("overlap", format!("\"{other}\" and \"{}\" have one Number, {number}", row.text)));
+        }
+    }
+    let footprint = rows.keys().next_back().map_or(0, |last| last.saturating_add(1));
+    if footprint > 512 {
+        return Err(refuse("footprint", format!("it takes {footprint} slots; a universe has 512")));
+    }
+    let cells = heads(mode, &rows);
+    let mut made = DraftMode { name: name.into(), footprints: vec![footprint], ..DraftMode::default() };
+    made.cells = if cells.is_empty() { Vec::new() } else { (1..=mode.all("Head").count()).map(|n| n.to_string()).collect() };
+    for (number, (name, channel)) in rows.iter().filter(|(_, (_, channel))| !channel.fine && !channel.attribute.is_empty()) {
+        made.channels.push(DraftChannel {
+            attribute: channel.attribute.clone(),
+            name: (*name).into(),
+            cell: cells.get(number).cloned(),
+            slots: vec![number + 1],
+            default: channel.default,
+            values: channel.values.clone(),
+            ..DraftChannel::default()
+        });
+    }
+    for (number, (name, channel)) in rows.iter().filter(|(_, (_, channel))| channel.fine && !channel.attribute.is_empty()) {
+        let cell = cells.get(number).cloned();
+        match coarse(&made, channel, name, cell.as_ref(), *number) {
+            Some(at) => made.channels.get_mut(at).into_iter().for_each(|channel| channel.slots.push(number + 1)),
+            None => {
+                notes.push(format!("mode {}: \"{name}\" is a low byte without its high byte and stands alone", made.name));
+                made.channels.push(DraftChannel {
+                    attribute: channel.attribute.clone(),
+                    name: (*name).into(),
+                    cell,
+                    slots: vec![number + 1],
+                    ..DraftChannel::default()
+                });
+            }
+        }
+    }
+    made.channels.sort_by_key(|channel| channel.slots.first().copied());
+    made.channels.iter_mut().for_each(widen);
+    words::filters(&mut made.channels.iter_mut().map(|channel| &mut channel.attribute).collect::<Vec<_>>());
+    // A light whose every channel does nothing takes its slots all the same.
+    if made.channels.is_empty() && footprint > 0 {
+        made.channels.push(DraftChannel { attribute: "NoFeature".into(), slots: vec![1], ..DraftChannel::default() });
+    }
+    Ok(made)
+}
+
+/// Which cell each number belongs to. Some files count the channels of a head from 1: then one lies past the mode's end.
+fn heads(mode: &Element, rows: &BTreeMap<u32, (&str, &Channel)>) -> BTreeMap<u32, String> {
+    let mut cells = BTreeMap::new();
+    let heads: Vec<Vec<u32>> =
+        mode.all("Head").map(|head| head.all("Channel").filter_map(|channel| channel.text.parse().ok()).collect()).collect();
+    if heads.len() < 2 {
+        return cells;
+    }
+    // A channel of several heads is everybody's.
+    let mut users: BTreeMap<u32, usize> = BTreeMap::new();
+    heads.iter().flatten().for_each(|number| *users.entry(*number).or_insert(0) += 1);
+    for (nth, head) in (1..).zip(&heads) {
+        for number in head.iter().filter(|number| rows.contains_key(number) && users.get(number) == Some(&1)) {
+            cells.insert(*number, format!("{nth}"));
+        }
+    }
+    cells
+}
+
+/// The channel that a low byte belongs to: of its attribute and cell, the one with the most similar name, else the nearest.
+fn coarse(mode: &DraftMode, fine: &Channel, name: &str, cell: Option<&String>, number: u32) -> Option<usize> {
+    let own = stem(name);
+    let candidates = mode.channels.iter().enumerate().filter(|(_, channel)| channel.attribute == fine.attribute && channel.slots.len() < 4);
+    let mut best: Option<(u32, u32, usize)> = None;
+    for (at, channel) in candidates {
+        let first = channel.slots.first().copied().unwrap_or(0);
+        let mut misses = 0;
+        misses += u32::from(channel.cell.as_ref() != cell) * 8;
+        misses += u32::from(stem(&channel.name) != own) * 4;
+        misses += u32::try_from(channel.slots.len() - 1).unwrap_or(0);
+        misses += u32::from(first > number + 1);
+        let place = (misses, first.abs_diff(number + 1), at);
+        if best.is_none_or(|best| place < best) {
+            best = Some(place);
+        }
+    }
+    best.map(|(.., at)| at)
+}
+
+/// A name without the words for the low byte.
+fn stem(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| {
+        !word.is_empty()
+            && !["fine", "coarse", "lsb", "msb", "16", "16bit", "8bit", "8", "24bit", "bit", "ultra", "high", "low", "resolution"]
+                .contains(word)
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Ranges and default of one byte, for all bytes of the channel.
+fn widen(channel: &mut DraftChannel) {
+    let ranges: Vec<DraftValue> = channel.values.iter().map(|value| channel.range(&value.name, value.from, value.to, 1)).collect();
+    channel.values = ranges;
+    channel.default = channel.default.map(|default| channel.value(default, 1));
+    if channel.default.is_none() && ["Pan", "Tilt"].contains(&channel.attribute.as_str()) {
+        channel.default = Some(channel.top() / 2 + 1);
+    }
+}

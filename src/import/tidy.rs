@@ -1,0 +1,249 @@
+//! From a draft to what a profile can be: every slot belongs to one channel, every attribute of a cell is there once, every
+//! mode and cell has a name of its own. What no light can be is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Draft, DraftChannel, DraftMode, Refusal, words};
+use crate::show::attribute::{self, Feature, is_shutter};
+
+/// Slots of a universe.
+const SLOTS: u32 = 512;
+/// Modes of a light, and channels of a mode, at the most.
+const MODES_MAX: usize = 512;
+
+/// Puts a draft in order.
+///
+/// # Errors
+/// No mode, no channel, a footprint past 512, two channels on one slot; with the mode's name.
+pub fn tidy(mut draft: Draft) -> Result<Draft, Refusal> {
+    draft.maker = clean(&draft.maker, "Unknown");
+    draft.model = clean(&draft.model, "Unnamed");
+    if draft.modes.is_empty() || draft.modes.len() > MODES_MAX {
+        return Err(Refusal::new("modes", format!("it has {} modes; a light has 1 to {MODES_MAX}", draft.modes.len())));
+    }
+    let mut names = BTreeSet::new();
+    for mode in &mut draft.modes {
+        mode.name = unique(clean(&mode.name, "Mode"), &mut names);
+        check(mode)?;
+        for channel in &mut mode.channels {
+            channel.attribute.retain(|c| c.is_ascii_alphanumeric() || c == '_');
+            if channel.attribute.is_empty() {
+                channel.attribute = "NoFeature".into();
+            }
+            if let Some(meant) = attribute::meant(&channel.attribute) {
+                draft.notes.push(format!("mode {}: the attribute {} is taken for {meant}", mode.name, channel.attribute));
+                channel.attribute = meant;
+            }
+        }
+        shorten_names(mode);
+        one_of_each(mode);
+        cells(mode);
+        rests(mode);
+        for channel in mode.channels.iter().filter(|channel| channel.attribute == "Dimmer") {
+            if let Some(last) = channel.values.iter().max_by_key(|value| value.to).filter(|value| words::has(&value.name, &["strob"])) {
+                draft.notes.push(format!("mode {}: 100% of {} is \"{}\"", mode.name, channel.name, last.name));
+            }
+        }
+    }
+    draft.notes.sort();
+    draft.notes.dedup();
+    Ok(draft)
+}
+
+/// What no light can be.
+fn check(mode: &DraftMode) -> Result<(), Refusal> {
+    let name = &mode.name;
+    if mode.channels.is_empty() {
+        return Err(Refusal::new("empty", format!("mode \"{name}\" has no channels")));
+    }
+    let mut taken: BTreeMap<(usize, u32), &str> = BTreeMap::new();
+    for channel in &mode.channels {
+        let Some(footprint) = mode.footprints.get(channel.part).copied() else {
+            return Err(Refusal::new("break", format!("mode \"{name}\": {} lies in a break that the mode does not have", channel.name)));
+        };
+        if channel.slots.is_empty() || channel.slots.len() > 4 {
+            return Err(Refusal::new(
+                "slots",
+                format!("mode \"{name}\": {} has {} slots; 1 to 4 are possible", channel.name, channel.slots.len()),
+            ));
+        }
+        for slot in &channel.slots {
+            if *slot == 0 || *slot > footprint {
+                return Err(Refusal::new("slots", format!("mode \"{name}\": {} lies on slot {slot} of {footprint}", channel.name)));
+            }
+            if let Some(other) = taken.insert((channel.part, *slot), &channel.name) {
+                return Err(Refusal::new("overlap", format!("mode \"{name}\": {} and {other} lie on one slot, {slot}", channel.name)));
+            }
+        }
+    }
+    match mode.footprints.iter().find(|footprint| **footprint == 0 || **footprint > SLOTS) {
+        Some(footprint) => Err(Refusal::new("footprint", format!("mode \"{name}\" takes {footprint} slots; a universe has {SLOTS}"))),
+        None => Ok(()),
+    }
+}
+
+/// Texts of a sane length, each once in its channel.
+fn shorten_names(mode: &mut DraftMode) {
+    for channel in &mut mode.channels {
+        channel.name = clean(&channel.name, "");
+        let mut names = BTreeSet::new();
+        for value in &mut channel.values {
+            value.name = unique(clean(&value.name, "value"), &mut names);
+        }
+    }
+}
+
+/// Two channels of one attribute are two cells when they give light or move it, else two numbers.
+fn one_of_each(mode: &mut DraftMode) {
+    let many: BTreeSet<String> = repeated(mode).into_iter().filter(|name| splits(name)).collect();
+    // The parts of the light that hold them are its cells, when there are several.
+    let holds = |channel: &DraftChannel| channel.cell.is_none() && many.contains(&channel.attribute);
+    let groups: BTreeSet<String> = mode.channels.iter().filter(|c| holds(c)).filter_map(|c| c.group.clone()).collect();
+    if groups.len() > 1 {
+        for channel in mode.channels.iter_mut().filter(|channel| channel.cell.is_none()) {
+            channel.cell = channel.group.clone().filter(|group| groups.contains(group));
+        }
+    }
+    let many: BTreeSet<String> = repeated(mode).into_iter().filter(|name| splits(name)).collect();
+    let told = mode.channels.iter().any(|channel| channel.cell.is_some());
+    let mut placed: BTreeSet<(String, String)> =
+        mode.channels.iter().filter(|c| many.contains(&c.attribute)).filter_map(|c| Some((c.cell.clone()?, c.attribute.clone()))).collect();
+    let mut seen = BTreeSet::new();
+    for channel in mode.channels.iter_mut().filter(|channel| many.contains(&channel.attribute)) {
+        let own = channel.cell.clone();
+        if own.as_ref().is_some_and(|cell| seen.insert((cell.clone(), channel.attribute.clone()))) {
+            continue;
+        }
+        // Where the file tells the cells, what is outside of them is the whole light's, and gets a number.
+        if told && own.is_none() {
+            continue;
+        }
+        let free = (1..).map(|n: usize| own.as_ref().map_or_else(|| n.to_string(), |cell| format!("{cell}-{n}")));
+        channel.cell = free.into_iter().find(|cell| placed.insert((cell.clone(), channel.attribute.clone())));
+    }
+    let mut taken: BTreeSet<(Option<String>, String)> = BTreeSet::new();
+    for channel in &mut mode.channels {
+        let base = channel.attribute.clone();
+        let mut number = 1_u32;
+        while !taken.insert((channel.cell.clone(), channel.attribute.clone())) {
+            number += 1;
+            channel.attribute = numbered(&base, number);
+        }
+    }
+}
+
+/// Attributes that stand more than once in one cell, or outside of cells.
+fn repeated(mode: &DraftMode) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    mode.channels.iter().filter(|c| !seen.insert((c.cell.clone(), c.attribute.clone()))).map(|c| c.attribute.clone()).collect()
+}
+
+/// Dimmers, colours and positions have no numbers in GDTF: another one is another cell.
+fn splits(name: &str) -> bool {
+    name == "Dimmer" || attribute::emitter(name).is_some() || ["Pan", "Tilt", "PanRotate", "TiltRotate"].contains(&name)
+}
+
+/// `Gobo1Pos`, 2: `Gobo2Pos`. `Fans`, 2: `Fans2`.
+fn numbered(name: &str, number: u32) -> String {
+    match name.find(|c: char| c.is_ascii_digit()) {
+        Some(at) => {
+            let tail = name.get(at..).unwrap_or_default().trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{}{number}{tail}", name.get(..at).unwrap_or_default())
+        }
+        None => format!("{name}{number}"),
+    }
+}
+
+/// The cells that channels name, in the order in which they come; with names that a show can write.
+fn cells(mode: &mut DraftMode) {
+    let mut order: Vec<String> = std::mem::take(&mut mode.cells);
+    for cell in mode.channels.iter().filter_map(|channel| channel.cell.clone()) {
+        if !order.contains(&cell) {
+            order.push(cell);
+        }
+    }
+    order.retain(|cell| mode.channels.iter().any(|channel| channel.cell.as_ref() == Some(cell)));
+    let mut names = BTreeSet::new();
+    let renamed: BTreeMap<String, String> = order
+        .into_iter()
+        .map(|cell| {
+            let plain: String = cell.chars().filter(|c| !"()*\"".contains(*c)).map(|c| if c == '/' { '-' } else { c }).collect();
+            let plain = unique(clean(&plain.replace(", ", ","), "cell"), &mut names);
+            mode.cells.push(plain.clone());
+            (cell, plain)
+        })
+        .collect();
+    for channel in &mut mode.channels {
+        channel.cell = channel.cell.as_ref().and_then(|cell| renamed.get(cell)).cloned();
+    }
+}
+
+/// What a file leaves open, or says because zero is what files say: shutters rest open, colours are left to the dimmer.
+fn rests(mode: &mut DraftMode) {
+    let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
+    for channel in &mut mode.channels {
+        let open = channel.values.iter().find(|value| is_open(&value.name)).map(super::DraftValue::middle);
+        if is_shutter(&channel.attribute) {
+            // Nothing else keeps such a light dark: open, it would burn at rest.
+            let rest = open.filter(|_| dims);
+            channel.default = channel.default.filter(|default| *default != 0 || rest.is_none()).or(rest);
+            channel.highlight = channel.highlight.or(open);
+        }
+        let zero = channel.default == Some(0);
+        let white = attribute::emitter(&channel.attribute).is_some() || channel.attribute == "Dimmer";
+        if zero && (white || !channel.inverse) && !["Pan", "Tilt"].contains(&channel.attribute.as_str()) {
+            channel.default = None;
+        }
+        channel.snap |= snaps(&channel.attribute);
+    }
+}
+
+/// A range that lets the light out.
+#[must_use]
+pub fn is_open(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let word = |word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
+    let not = ["strobe", "pulse", "random", "sound", "flash", "open/", "slow"].iter().any(|other| name.contains(other));
+    (word("open") && !not)
+        || name == "no strobe"
+        || name == "no function"
+        || name == "no effect"
+        || name == "strobe off"
+        || name == "led on"
+}
+
+/// Values between two that somebody wants are seen by everybody.
+fn snaps(name: &str) -> bool {
+    let wheel = (name.starts_with("Gobo") || name.starts_with("Color") || name.starts_with("AnimationWheel") || name.starts_with("Prism"))
+        && attribute::emitter(name).is_none()
+        && !name.ends_with("Pos")
+        && !name.starts_with("ColorSub_")
+        && !name.starts_with("ColorRGB_");
+    let control = attribute::feature(name) == Feature::Control && !["Fog", "Haze", "Fan"].iter().any(|smoke| name.starts_with(smoke));
+    wheel || is_shutter(name) || name.starts_with("Strobe") || (control && !name.ends_with("MSpeed"))
+}
+
+/// A text without control letters, spaces side by side or great length.
+fn clean(text: &str, otherwise: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    let out: String = out.chars().take(64).collect();
+    let out = out.trim().to_owned();
+    if out.is_empty() { otherwise.to_owned() } else { out }
+}
+
+/// The name, with a number when it is taken.
+fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
+    let mut own = name.clone();
+    let mut number = 1_u32;
+    while !taken.insert(own.clone()) {
+        number += 1;
+        own = format!("{name} {number}");
+    }
+    own
+}

@@ -1,0 +1,49 @@
+//! Every fixture definition that Debian's `qlcplus-data` ships: imported, or refused for a reason that is counted.
+//!
+//! Long: only with `SHOWCALL_LONG=1`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use showcall::import;
+use showcall::show::fixture_text;
+
+#[test]
+fn every_definition_of_qlcplus_data_is_imported_or_refused_for_a_reason() {
+    if std::env::var_os("SHOWCALL_LONG").is_none() {
+        eprintln!("skipped: SHOWCALL_LONG is not set");
+        return;
+    }
+    let mut open = vec![PathBuf::from("/usr/share/qlcplus/fixtures")];
+    assert!(open[0].is_dir(), "qlcplus-data is not installed: apt-get install qlcplus-data");
+    let (mut files, mut modes) = (0, 0);
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|ending| ending == "qxf") {
+            files += 1;
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            match import::fixture(&std::fs::read(&path).unwrap(), &name, "") {
+                Ok((key, draft, text)) => {
+                    modes += draft.modes.len();
+                    let profile = fixture_text::parse(&key, &text).unwrap();
+                    for mode in &profile.modes {
+                        let lit = |name: &str| mode.channels.iter().any(|channel| &*channel.attribute == name);
+                        assert!(!lit("ColorAdd_R") || lit("Dimmer"), "{name}: {} mixes colours and cannot be dimmed", mode.name);
+                    }
+                }
+                Err(refusal) => refused.entry(refusal.rule).or_default().push(format!("{name}: {refusal}")),
+            }
+        }
+    }
+    let left: usize = refused.values().map(Vec::len).sum();
+    println!("qlcplus-data: {files} definitions, {} imported with {modes} modes, {left} refused", files - left);
+    for (rule, all) in &refused {
+        println!("  {rule}: {}\n    {}", all.len(), all.join("\n    "));
+    }
+    assert!(files > 1000, "{files} definitions");
+    let known = ["reference", "overlap", "footprint", "range", "empty", "modes"];
+    assert!(refused.keys().all(|rule| known.contains(rule)), "refused for a reason that is ours");
+    assert!(left * 50 < files, "{left} of {files} are refused");
+}

@@ -27,7 +27,11 @@ pub fn markdown(library: &Library) -> String {
 fn proofs(profile: &Profile) -> String {
     let kinds = [(Proof::Observed, "read back"), (Proof::Acked, "acknowledged"), (Proof::None, "only sent")];
     let counts = kinds.map(|(proof, word)| (profile.props.values().filter(|spec| spec.proof == proof).count(), word));
-    let lights = matches!(&*profile.family, "artnet" | "sacn").then(|| "universe frames: sent, watched by the node's own word".to_owned());
+    let lights = match &*profile.family {
+        "artnet" => Some("universe frames: sent, watched by the node's own word"),
+        "sacn" => Some("universe frames: only sent, watched for other sources"),
+        _ => None,
+    };
     let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    lights.into_iter().chain(told).collect::<Vec<_>>().join(", ")
+    lights.map(str::to_owned).into_iter().chain(told).collect::<Vec<_>>().join(", ")
 }

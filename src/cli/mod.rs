@@ -6,6 +6,8 @@ pub mod bench;
 pub mod check;
 pub mod device_table;
 pub mod devices;
+pub mod dmx;
+pub mod ending;
 pub mod examples;
 pub mod families;
 pub mod findings;
@@ -55,6 +57,8 @@ enum Command {
     Devices(devices::Args),
     /// Make fixture profiles and patches from other people's files: GDTF, Open Fixture Library, QLC+, MVR
     Import(import::Args),
+    /// Watch lighting universes on the wire, record and play them
+    Dmx(dmx::Args),
     /// Make a commented show folder to start from
     New(new::Args),
     /// List the hardware profiles, or tell all about one
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Dmx(args) => dmx::run(&args),
         Command::New(args) => new::run(&args),
         Command::Profiles(args) => profiles::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),

@@ -1,5 +1,6 @@
 //! `showcall run SHOW`: the night itself.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use super::seat::{self, Here};
 use super::{asrun, findings, log, play, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::Simulate;
-use crate::show::{Loaded, Show};
+use crate::show::{DeviceIx, Loaded, Show, Value};
 use crate::stage::launch::default_journal;
 use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdown};
 
@@ -37,6 +38,9 @@ pub struct Args {
     /// Join all devices, or these, to their built-in simulators
     #[arg(long, value_name = "DEVICE,…", num_args = 0..=1, require_equals = true, value_delimiter = ',', default_missing_value = "")]
     simulate: Option<Vec<String>>,
+    /// With --simulate: sACN leaves all the same, marked as preview data, which visualisers show and nodes do not output
+    #[arg(long, requires = "simulate")]
+    preview: bool,
     /// No console: driven by OSC, one JSON object an event on stdout
     #[arg(long)]
     headless: bool,
@@ -101,10 +105,12 @@ fn options(args: &Args, show: &Arc<Show>, loaded: Loaded) -> Result<Options, Str
         _ => Choice::Ask,
     };
     let headless_osc = (args.headless && show.remote.listen.is_none()).then(|| OSC.to_owned());
+    let simulate = simulate(args.simulate.as_deref(), show)?;
+    let (show, simulate) = if args.preview { preview(show, &simulate) } else { (show.clone(), simulate) };
     Ok(Options {
-        show: show.clone(),
+        show,
         sources: loaded.sources.into(),
-        simulate: simulate(args.simulate.as_deref(), show)?,
+        simulate,
         osc: args.osc.clone().or(headless_osc),
         journal: args.journal.clone().unwrap_or_else(|| default_journal(&args.show)),
         choice,
@@ -122,6 +128,19 @@ fn simulate(keys: Option<&[String]>, show: &Show) -> Result<Simulate, String> {
     let unknown = |key: &str| format!("--simulate names \"{key}\", but the show has no such device (it has {})", all());
     let find = |key: &&String| show.device_by_key(key).ok_or_else(|| unknown(key));
     named.iter().map(find).collect::<Result<_, _>>().map(Simulate::Some)
+}
+
+/// sACN devices leave the simulation: their frames go out, for visualisers alone.
+fn preview(show: &Show, simulate: &Simulate) -> (Arc<Show>, Simulate) {
+    let (mut show, mut simulated) = (show.clone(), BTreeSet::new());
+    for (device, index) in show.devices.iter_mut().zip(0..).filter(|(_, index)| simulate.has(DeviceIx(*index))) {
+        if &*device.profile.family == "sacn" {
+            device.options.insert("preview".into(), Value::Switch(true));
+        } else {
+            simulated.insert(DeviceIx(index));
+        }
+    }
+    (Arc::new(show), Simulate::Some(simulated))
 }
 
 /// Starts it; with a terminal, a person is asked what the rules leave open.

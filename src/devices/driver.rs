@@ -3,7 +3,7 @@
 //! A driver lives whole on one thread, never blocks, never panics on bytes, never invents success.
 //! A simulator is a driver that faces the other way.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::engine::{Command, Report};
@@ -36,6 +36,8 @@ pub trait Lighting {
     fn frame(&mut self, now: Mono, index: u16, address: u16, slots: &[u8; 512], out: &mut Out);
     /// All universes of this grid step have been given (ArtSync goes here, when asked for).
     fn frames_done(&mut self, now: Mono, out: &mut Out);
+    /// The device is let go (released or bypassed): nothing more is sent to it, not even repeats, until frames come again.
+    fn let_go(&mut self, now: Mono, out: &mut Out);
 }
 
 /// Plays a device: real state, real bytes, for rehearsal and tests.
@@ -82,10 +84,18 @@ pub enum Wire {
         /// Takes packets from sources that no other device claims.
         strangers: bool,
     },
-    /// A multicast group.
+    /// Multicast in one network. Sends name a group each ([`Out::send_to`]). It is up while the network can be used: taken down when the
+    /// link goes down or the interface leaves, and up again, with all groups joined anew, when it is back.
     Multicast {
-        /// The group's address and port.
-        group: SocketAddr,
+        /// Groups that are listened to; none: this wire only sends, from a port of the kernel's choice.
+        groups: Vec<Ipv4Addr>,
+        /// The local port of a wire that listens.
+        port: u16,
+        /// Which network: the name or the address of this machine's interface, or the address of a host there. Empty: the one that the
+        /// system sends multicast to.
+        network: String,
+        /// Datagrams that hold these bytes at this place are our own that came back: they are dropped before anybody sees them.
+        own: (usize, [u8; 16]),
     },
     /// A stream.
     Tcp {

@@ -1,6 +1,6 @@
 //! Every family there is, one line each.
 
-use super::{Family, artnet, atem, hyperdeck, midi, obs, osc, pjlink, text, x32};
+use super::{Family, artnet, atem, hyperdeck, midi, obs, osc, pjlink, sacn, text, x32};
 
 /// All families.
 pub const FAMILIES: &[Family] = &[
@@ -12,6 +12,7 @@ pub const FAMILIES: &[Family] = &[
     obs::FAMILY,
     osc::FAMILY,
     pjlink::FAMILY,
+    sacn::FAMILY,
     text::FAMILY,
     x32::FAMILY,
 ];

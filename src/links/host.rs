@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::framing::{Cutter, wrap};
 use super::host_http;
 use super::host_ws::{self, Happening};
+use super::multicast;
 use super::sys::{Poller, boottime};
 use super::udp;
 use crate::devices::{Family, Framing, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId};
@@ -77,6 +78,12 @@ impl Host {
                     }
                     _ => udp::bound_at(listen)?,
                 };
+                // A group is heard on a socket of every address alone.
+                for wire in wires.iter().filter(|_| listen.ip().is_unspecified()) {
+                    if let Wire::Multicast { groups, network, .. } = wire {
+                        multicast::join_all(&socket, groups, network)?;
+                    }
+                }
                 let address = socket.local_addr()?;
                 (Port::Datagrams(socket), address)
             }

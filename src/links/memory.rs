@@ -403,7 +403,7 @@ pub fn address_of(wire: &Wire) -> SocketAddr {
     };
     match wire {
         Wire::Udp { to, .. } | Wire::UdpNext { to } | Wire::UdpShared { to, .. } | Wire::Tcp { to, .. } => of(to),
-        Wire::Multicast { group } => *group,
+        Wire::Multicast { port, .. } => SocketAddr::from(([127, 0, 0, 1], *port)),
         Wire::WebSocket { .. } | Wire::Http { .. } | Wire::Midi { .. } => SocketAddr::from(([127, 0, 0, 1], 0)),
     }
 }

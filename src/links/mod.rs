@@ -6,13 +6,16 @@
 //! | [`bay`] | one device in the rack, its calls guarded |
 //! | [`net`] | the real ends of wires: opened, watched, retried |
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
+//! | [`multicast`] | groups in one network of this machine |
 //! | [`stream`] | the stage's end of a wire that a task serves: queues and a bell |
 //! | [`tcp`], [`framing`] | streams, and messages in them |
 //! | [`websocket`], [`http`] | connections of text messages, and requests |
 //! | [`midi`], `midi_network`, `midi_wire` | MIDI ports that trigger, those that others open over the network, and the MIDI ports of devices |
 //! | [`ask`] | questions to a whole network: who is there |
+//! | [`ear`] | levels that others send, and sending them again, for `showcall dmx` |
 //! | [`inbox`] | a port that anybody may send to: the remote control |
 //! | [`receiver`] | the measuring end of `showcall bench`, with the kernel's arrival times |
+//! | [`machine`] | what the system knows this machine by |
 //! | [`resolve`] | host names, off the hot path |
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
@@ -23,6 +26,7 @@
 pub mod ask;
 pub mod bay;
 pub mod crowd;
+pub mod ear;
 pub mod fault;
 pub mod framing;
 pub mod host;
@@ -31,11 +35,14 @@ mod host_ws;
 pub mod http;
 pub mod inbox;
 pub mod local;
+pub mod machine;
 pub mod memory;
 pub mod midi;
 mod midi_network;
 mod midi_wire;
+pub mod multicast;
 pub mod net;
+mod net_key;
 pub mod rack;
 #[cfg(test)]
 mod rack_tests;

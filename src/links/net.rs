@@ -2,23 +2,32 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
 use super::memory::CLOSED;
+use super::multicast::{Multicast, Ways, Wish, source_towards};
+use super::net_key::Key;
 use super::resolve::{Resolver, literal};
 use super::shared::{Hub, Opened};
 use super::stream::{Inbound, Peer, Stream};
-use super::sys::{Poller, Wake};
+use super::sys::{NetworkChanges, Poller, Wake};
 use super::udp;
 use crate::devices::{Send, Target, Wire};
 use crate::time::{Mono, Span};
 
 /// How long after a failure a socket is opened again, or a name asked again.
 const RETRY: Span = Span::secs(2);
+/// Why a wire without a way is down.
+const NO_WAY: &str = "this machine has no link to it (is the cable of this machine plugged in?)";
+/// The far end of a link may hear a moment later than ours: what is sent before is lost, and the question for a hardware address is only
+/// repeated after a second.
+const SETTLE: Span = Span::ms(100);
+/// Changes of this machine's networks come in bursts: they are looked at no more often than this.
+const LOOK_EVERY: Span = Span::ms(20);
 
 /// One wire of one device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,39 +62,8 @@ pub enum Received {
     Stream(Plug, Inbound),
 }
 
-/// What a descriptor belongs to; packed into the poller's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Own(Plug),
-    Hub(usize),
-    Destination(usize, usize),
-    Resolver,
-}
-
-impl Key {
-    fn pack(self) -> u64 {
-        let index = |n: usize| u64::try_from(n).unwrap_or(0);
-        match self {
-            Self::Own(plug) => (u64::from(plug.device) << 8) | u64::from(plug.wire),
-            Self::Hub(hub) => (1 << 56) | index(hub),
-            Self::Destination(hub, slot) => (2 << 56) | (index(hub) << 16) | index(slot),
-            Self::Resolver => 3 << 56,
-        }
-    }
-
-    fn unpack(key: u64) -> Self {
-        let low = |bits: u32, shift: u32| usize::try_from((key >> shift) & ((1 << bits) - 1)).unwrap_or(0);
-        match key >> 56 {
-            0 => Self::Own(Plug { device: u16::try_from(low(16, 8)).unwrap_or(0), wire: u8::try_from(low(8, 0)).unwrap_or(0) }),
-            1 => Self::Hub(low(16, 0)),
-            2 => Self::Destination(low(16, 16), low(16, 0)),
-            _ => Self::Resolver,
-        }
-    }
-}
-
-/// Port, IPv6, multicast group: wires that agree in these share a socket.
-type HubKey = (u16, bool, Option<IpAddr>);
+/// Port, IPv6: wires that agree in these share a socket.
+type HubKey = (u16, bool);
 
 /// One wire's end.
 #[derive(Debug)]
@@ -103,12 +81,17 @@ struct End {
     closed: bool,
     /// What the driver was told last, so that it is told once.
     told: Option<Result<(), Arc<str>>>,
+    /// There was no way there at the last look: it is opened when there is one again.
+    stranded: bool,
+    /// This machine's address on the way there, as of the last change of its networks.
+    via: Option<Ipv4Addr>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Own(Option<UdpSocket>),
-    Shared { port: u16, group: Option<IpAddr>, strangers: bool, hub: Option<usize> },
+    Shared { port: u16, strangers: bool, hub: Option<usize> },
+    Multicast(Wish, Option<Multicast>),
     Stream(Peer, Option<Stream>),
 }
 
@@ -125,6 +108,12 @@ pub struct Net {
     news: VecDeque<(Plug, News)>,
     /// The resolver has rung.
     answered: bool,
+    /// Tells of changes of this machine's networks, where the system lets us hear of them.
+    changes: Option<NetworkChanges>,
+    /// The networks have changed since they were looked at.
+    changed: bool,
+    /// They are not looked at before this.
+    look: Mono,
     /// Local ports are the kernel's choice, whatever the families say: two racks live on one machine in tests.
     any_port: bool,
 }
@@ -137,6 +126,8 @@ impl Net {
     pub fn new(any_port: bool) -> io::Result<Self> {
         let (poller, wake) = (Poller::new()?, Wake::new()?);
         poller.add(wake.as_fd(), Key::Resolver.pack())?;
+        // Without it, what a change of network breaks is mended after the next send that fails.
+        let changes = NetworkChanges::watch().ok().filter(|changes| poller.add(changes.as_fd(), Key::Changes.pack()).is_ok());
         Ok(Self {
             poller,
             ends: Vec::new(),
@@ -146,6 +137,9 @@ impl Net {
             wake,
             news: VecDeque::new(),
             answered: false,
+            changes,
+            changed: false,
+            look: Mono::ZERO,
             any_port,
         })
     }
@@ -164,16 +158,14 @@ impl Net {
         let (target, kind) = match wire {
             Wire::Udp { to, local_port: 0 } | Wire::UdpNext { to } => (to.clone(), Kind::Own(None)),
             // A port of its own choice: some devices answer to a fixed port, from any port of theirs.
-            Wire::Udp { to, local_port } => {
-                (to.clone(), Kind::Shared { port: local(*local_port), group: None, strangers: false, hub: None })
-            }
+            Wire::Udp { to, local_port } => (to.clone(), Kind::Shared { port: local(*local_port), strangers: false, hub: None }),
             Wire::UdpShared { to, local_port, strangers } => {
-                (to.clone(), Kind::Shared { port: local(*local_port), group: None, strangers: *strangers, hub: None })
+                (to.clone(), Kind::Shared { port: local(*local_port), strangers: *strangers, hub: None })
             }
-            Wire::Multicast { group } => (
-                Target { host: group.ip().to_string(), port: group.port() },
-                Kind::Shared { port: group.port(), group: Some(group.ip()), strangers: true, hub: None },
-            ),
+            Wire::Multicast { groups, port, network, own } => {
+                let wish = Wish { groups: groups.clone(), port: local(*port), network: network.clone(), own: Some(*own) };
+                (Target { host: Ipv4Addr::UNSPECIFIED.to_string(), port: *port }, Kind::Multicast(wish, None))
+            }
             Wire::Tcp { to, framing } => stream(Peer::Tcp(to.clone(), *framing)),
             Wire::WebSocket { url, protocol } => stream(Peer::WebSocket(url.clone(), protocol.clone())),
             Wire::Http { base } => stream(Peer::Http(base.clone())),
@@ -181,13 +173,18 @@ impl Net {
         };
         let address = literal(&target.host).map(|ip| SocketAddr::new(ip, target.port));
         let next = matches!(wire, Wire::UdpNext { .. });
-        let end = End { plug, target, address, kind, next, retry: Some(Mono::ZERO), closed: false, told: None };
+        let retry = Some(Mono::ZERO);
+        let end = End { plug, target, address, kind, next, retry, closed: false, told: None, stranded: false, via: None };
         self.ends.push(end);
     }
 
     /// Opens what is to be opened and takes the resolver's answers.
     pub fn tick(&mut self, now: Mono) {
         self.answered = false;
+        if self.changed && now >= self.look {
+            (self.changed, self.look) = (false, now + LOOK_EVERY);
+            self.look_at_networks(now);
+        }
         while let Some((ticket, answer)) = self.resolver.as_ref().and_then(Resolver::answer) {
             let Some(at) = usize::try_from(ticket).ok().filter(|at| *at < self.ends.len()) else { continue };
             let Some(end) = self.ends.get_mut(at) else { continue };
@@ -212,7 +209,7 @@ impl Net {
     /// When an end is to be opened.
     #[must_use]
     pub fn next_due(&self) -> Option<Mono> {
-        let retries = self.ends.iter().filter_map(|end| end.retry).min();
+        let retries = self.ends.iter().filter_map(|end| end.retry).chain(self.changed.then_some(self.look)).min();
         if self.news.is_empty() && !self.answered { retries } else { Some(Mono::ZERO) }
     }
 
@@ -227,6 +224,11 @@ impl Net {
         if end.closed {
             return;
         }
+        if end.stranded {
+            // One look for all of them, should the system not have told that there is a way again.
+            (end.retry, self.changed) = (Some(now + RETRY), true);
+            return;
+        }
         if let Kind::Stream(peer, None) = &end.kind {
             let peer = peer.clone();
             return self.open_stream(at, peer, now);
@@ -234,7 +236,8 @@ impl Net {
         let Some(address) = end.address else { return self.resolve(at, now) };
         let result = match end.kind {
             Kind::Own(_) => self.open_own(at, address, now),
-            Kind::Shared { port, group, strangers, .. } => self.open_shared(at, address, (port, address.is_ipv6(), group), strangers),
+            Kind::Shared { port, strangers, .. } => self.open_shared(at, address, (port, address.is_ipv6()), strangers),
+            Kind::Multicast(..) => self.open_multicast(at),
             Kind::Stream(..) => return,
         };
         let Some(end) = self.ends.get_mut(at) else { return };
@@ -312,9 +315,51 @@ impl Net {
             udp::connected(0, address)?
         };
         let Some(end) = self.ends.get_mut(at) else { return Ok(()) };
+        end.via = source_towards(address);
         self.poller.add(socket.as_fd(), Key::Own(end.plug).pack())?;
         end.kind = Kind::Own(Some(socket));
         Ok(())
+    }
+
+    fn open_multicast(&mut self, at: usize) -> io::Result<()> {
+        let Some(End { plug, kind: Kind::Multicast(wish, open), .. }) = self.ends.get_mut(at) else { return Ok(()) };
+        let multicast = Multicast::open(wish)?;
+        for (slot, fd) in multicast.fds().enumerate() {
+            self.poller.add(fd, Key::Group(*plug, slot).pack())?;
+        }
+        *open = Some(multicast);
+        Ok(())
+    }
+
+    /// A link, an address or a way has come or gone. A wire without a way, or whose link carries nothing, is down, and opened anew when
+    /// it has a way again.
+    fn look_at_networks(&mut self, now: Mono) {
+        let Ok(ways) = Ways::now() else { return };
+        for end in self.ends.iter_mut().filter(|end| !end.closed && !matches!(end.kind, Kind::Stream(..))) {
+            if let Kind::Multicast(wish, open) = &mut end.kind {
+                if open.as_ref().is_some_and(|open| open.is_current(wish)) {
+                    continue;
+                }
+                if open.take().is_some() {
+                    end.told = None;
+                }
+                end.retry = Some(now);
+                continue;
+            }
+            let Some(IpAddr::V4(address)) = end.address.map(|address| address.ip()) else { continue };
+            let before = std::mem::replace(&mut end.via, ways.to(address));
+            end.stranded = end.via.is_none();
+            match end.via {
+                None if end.kind.leave() => {
+                    end.retry = Some(now + RETRY);
+                    end.tell(Err(NO_WAY.into()), &mut self.news);
+                }
+                Some(_) if end.retry.is_some() => end.retry = end.retry.min(Some(now + SETTLE)),
+                // Another way: the socket has the address of the old one.
+                via if before.is_some() && before != via && end.kind.leave() => (end.told, end.retry) = (None, Some(now + SETTLE)),
+                _ => {}
+            }
+        }
     }
 
     fn open_shared(&mut self, at: usize, address: SocketAddr, key: HubKey, takes: bool) -> io::Result<()> {
@@ -322,7 +367,7 @@ impl Net {
         let hub_at = match found {
             Some(hub_at) => hub_at,
             None => {
-                let hub = Hub::open(key.0, key.1, key.2)?;
+                let hub = Hub::open(key.0, key.1)?;
                 self.poller.add(hub.fd(), Key::Hub(self.hubs.len()).pack())?;
                 self.hubs.push((key, hub));
                 self.hubs.len() - 1
@@ -330,9 +375,15 @@ impl Net {
         };
         let (Some((_, hub)), Some(end)) = (self.hubs.get_mut(hub_at), self.ends.get_mut(at)) else { return Ok(()) };
         hub.claim(address, end.plug, takes);
+        if let Some(slot) = hub.renew(address)
+            && let Some(fd) = hub.destination_fd(slot)
+        {
+            self.poller.add(fd, Key::Destination(hub_at, slot).pack())?;
+        }
         if let Kind::Shared { hub, .. } = &mut end.kind {
             *hub = Some(hub_at);
         }
+        end.via = source_towards(address);
         Ok(())
     }
 
@@ -363,13 +414,11 @@ impl Net {
                 }
                 result
             }
-            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Stream(..) => return Err(end.trouble()),
+            Kind::Multicast(_, Some(multicast)) => multicast.send(to.unwrap_or(own), bytes),
+            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Multicast(_, None) | Kind::Stream(..) => return Err(end.trouble()),
         };
         let Err(fault) = result else { return Ok(()) };
-        if fault.broken
-            && let Kind::Own(socket) = &mut end.kind
-        {
-            *socket = None;
+        if fault.broken && end.kind.shut() {
             end.retry = Some(now + RETRY);
             end.tell(Err(fault.why.clone()), &mut self.news);
         }
@@ -387,9 +436,9 @@ impl Net {
             return;
         }
         match &mut end.kind {
-            Kind::Own(socket) => *socket = None,
             Kind::Shared { hub, .. } => *hub = None,
             Kind::Stream(_, stream) => return stream.iter().for_each(Stream::reopen),
+            own => drop(own.shut()),
         }
         (end.told, end.retry) = (None, Some(now));
     }
@@ -398,8 +447,8 @@ impl Net {
     pub fn close(&mut self, plug: Plug) {
         let Some(end) = self.ends.binary_search_by_key(&plug, |end| end.plug).ok().and_then(|at| self.ends.get_mut(at)) else { return };
         match &mut end.kind {
-            Kind::Own(socket) => *socket = None,
             Kind::Shared { hub, .. } => *hub = None,
+            own @ (Kind::Own(_) | Kind::Multicast(..)) => drop(own.shut()),
             // Dropping a stream closes its connection and ends its tries.
             Kind::Stream(_, stream) => *stream = None,
         }
@@ -434,6 +483,17 @@ impl Net {
             },
             Key::Hub(hub) => self.receive_shared(hub, None, buffer),
             Key::Destination(hub, slot) => self.receive_shared(hub, Some(slot), buffer),
+            Key::Group(plug, slot) => match &self.end(plug)?.kind {
+                Kind::Multicast(_, Some(multicast)) => {
+                    multicast.receive(slot, buffer).map(|(length, from)| Received::Datagram(Some(plug), from, length))
+                }
+                _ => None,
+            },
+            Key::Changes => {
+                self.changes.iter().for_each(NetworkChanges::clear);
+                self.changed = true;
+                None
+            }
             Key::Resolver => {
                 self.wake.clear();
                 self.answered = true;
@@ -454,7 +514,27 @@ impl Net {
         match &self.end(plug)?.kind {
             Kind::Own(socket) => socket.as_ref()?.local_addr().ok().map(|a| a.port()),
             Kind::Shared { hub, .. } => self.hubs.get((*hub)?).map(|(_, hub)| hub.port()),
+            Kind::Multicast(_, open) => open.as_ref()?.port(),
             Kind::Stream(..) => None,
+        }
+    }
+}
+
+impl Kind {
+    /// Gives its sockets up, or its place in a shared one. False: it has none.
+    fn leave(&mut self) -> bool {
+        match self {
+            Self::Shared { hub, .. } => hub.take().is_some(),
+            own => own.shut(),
+        }
+    }
+
+    /// Closes the sockets that are the wire's alone. False: it has none.
+    fn shut(&mut self) -> bool {
+        match self {
+            Self::Own(socket) => socket.take().is_some(),
+            Self::Multicast(_, open) => open.take().is_some(),
+            Self::Shared { .. } | Self::Stream(..) => false,
         }
     }
 }

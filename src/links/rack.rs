@@ -86,6 +86,7 @@ impl Rack {
     /// # Errors
     /// As [`Rack::build`].
     pub fn with(show: &Arc<Show>, cabling: Cabling<'_>) -> io::Result<Self> {
+        crate::devices::machine::known_as(&super::machine::name());
         let mut rack = Self { bays: Vec::new(), net: None, reports: VecDeque::new(), ready: Vec::new(), buffer: Vec::new() };
         for index in 0..show.devices.len() {
             let Ok(index) = u16::try_from(index) else { break };
@@ -138,6 +139,15 @@ impl Rack {
         self.call(now, device, |driver, out| {
             if let Some(lighting) = driver.lighting() {
                 lighting.frames_done(now, out);
+            }
+        });
+    }
+
+    /// A lighting device is let go: see [`Lighting::let_go`](crate::devices::Lighting::let_go).
+    pub fn let_go(&mut self, now: Mono, device: DeviceIx) {
+        self.call(now, device, |driver, out| {
+            if let Some(lighting) = driver.lighting() {
+                lighting.let_go(now, out);
             }
         });
     }

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::udp::{self, SendFault};
@@ -43,17 +43,12 @@ pub enum Opened {
 }
 
 impl<P: Copy + PartialEq> Hub<P> {
-    /// Opens the port; joins `group` when there is one.
+    /// Opens the port.
     ///
     /// # Errors
-    /// When the port is taken, or the group cannot be joined.
-    pub fn open(port: u16, v6: bool, group: Option<IpAddr>) -> io::Result<Self> {
+    /// When the port is taken.
+    pub fn open(port: u16, v6: bool) -> io::Result<Self> {
         let socket = udp::bound(port, v6)?;
-        match group {
-            Some(IpAddr::V4(group)) => socket.join_multicast_v4(&group, &std::net::Ipv4Addr::UNSPECIFIED)?,
-            Some(IpAddr::V6(group)) => socket.join_multicast_v6(&group, 0)?,
-            None => {}
-        }
         let port = socket.local_addr()?.port();
         let (claims, destinations) = (Vec::new(), Vec::new());
         Ok(Self { socket, port, claims, strangers: None, by_address: HashMap::new(), destinations, uses: 0 })
@@ -79,7 +74,7 @@ impl<P: Copy + PartialEq> Hub<P> {
     /// Sends to a destination from a socket of its own. `Opened` says whether that socket is new.
     ///
     /// # Errors
-    /// As [`udp::send`]; a socket that is of no more use is closed and opened anew by the next send.
+    /// As [`udp::send`]; a socket that is of no more use is replaced, and the datagram sent from the new one.
     pub fn send(&mut self, to: SocketAddr, bytes: &[u8]) -> (Opened, Result<(), SendFault>) {
         let (slot, opened) = match self.by_address.get(&to) {
             Some(slot) => (*slot, Opened::No),
@@ -97,11 +92,19 @@ impl<P: Copy + PartialEq> Hub<P> {
         }
         match udp::connected(self.port, to) {
             Ok(socket) => {
+                let again = udp::send(&socket, bytes);
                 destination.socket = socket;
-                (Opened::Slot(slot), result)
+                (Opened::Slot(slot), again)
             }
             Err(_) => (opened, result),
         }
+    }
+
+    /// Gives a destination a new socket, which has no error of old datagrams to tell. The slot is to be watched anew.
+    pub fn renew(&mut self, to: SocketAddr) -> Option<usize> {
+        let slot = *self.by_address.get(&to)?;
+        self.destinations.get_mut(slot)?.socket = udp::connected(self.port, to).ok()?;
+        Some(slot)
     }
 
     fn open_destination(&mut self, to: SocketAddr) -> io::Result<usize> {
@@ -179,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_comes_goes_to_the_device_that_claims_its_source() {
-        let mut hub = Hub::open(0, false, None).unwrap();
+        let mut hub = Hub::open(0, false).unwrap();
         let ((left, left_at), (right, right_at), (stranger, _)) = (any(), any(), any());
         hub.claim(left_at, 1, false);
         hub.claim(right_at, 2, false);
@@ -197,7 +200,7 @@ mod tests {
 
     #[test]
     fn strangers_go_to_the_device_that_asks_for_them() {
-        let mut hub = Hub::open(0, false, None).unwrap();
+        let mut hub = Hub::open(0, false).unwrap();
         let from = SocketAddr::from(([10, 0, 0, 9], 6454));
         assert_eq!(hub.owner(from), None);
         hub.claim(SocketAddr::from(([255, 255, 255, 255], 6454)), 7, true);
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn all_sockets_send_from_the_one_port_and_one_failure_is_its_own() {
-        let mut hub: Hub<u8> = Hub::open(0, false, None).unwrap();
+        let mut hub: Hub<u8> = Hub::open(0, false).unwrap();
         let (live, live_at) = any();
         let (gone, gone_at) = any();
         drop(gone);
@@ -225,7 +228,7 @@ mod tests {
 
     #[test]
     fn no_more_sockets_than_the_limit() {
-        let mut hub: Hub<u8> = Hub::open(0, false, None).unwrap();
+        let mut hub: Hub<u8> = Hub::open(0, false).unwrap();
         for port in 0..u16::try_from(DESTINATIONS).unwrap() + 20 {
             drop(hub.send(SocketAddr::from(([127, 0, 0, 1], 20_000 + port)), b"x"));
         }

@@ -382,6 +382,50 @@ impl Drop for QuietStderr {
     }
 }
 
+/// Becomes readable when a link of this machine goes up or down, or an address or a way to a network comes or goes (rtnetlink).
+#[derive(Debug)]
+pub struct NetworkChanges(OwnedFd);
+
+impl NetworkChanges {
+    /// Watches from here on.
+    ///
+    /// # Errors
+    /// When the system lets nobody watch.
+    pub fn watch() -> io::Result<Self> {
+        let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+        // SAFETY: socket takes three integers.
+        let fd = check(unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_ROUTE) })?;
+        // SAFETY: `fd` is fresh and owned by nobody else.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        // SAFETY: all zeros is a valid sockaddr_nl: an address of the kernel's choice, no groups.
+        let mut address: libc::sockaddr_nl = unsafe { std::mem::zeroed() };
+        address.nl_family = libc::AF_NETLINK as libc::sa_family_t;
+        address.nl_groups = (libc::RTMGRP_LINK | libc::RTMGRP_IPV4_IFADDR | libc::RTMGRP_IPV4_ROUTE) as u32;
+        let length = std::mem::size_of::<libc::sockaddr_nl>() as libc::socklen_t;
+        // SAFETY: `address` is a valid sockaddr_nl of that length.
+        check(unsafe { libc::bind(fd.as_raw_fd(), (&raw const address).cast(), length) })?;
+        Ok(Self(fd))
+    }
+
+    /// Forgets what has changed; what that was is asked elsewhere. Too many changes at once are a change as well.
+    pub fn clear(&self) {
+        let mut buffer = [0_u8; 4096];
+        for _ in 0..1024 {
+            // SAFETY: `buffer` is valid for its length.
+            let read = unsafe { libc::recv(self.0.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+            if read < 0 && io::Error::last_os_error().raw_os_error() != Some(libc::ENOBUFS) {
+                return;
+            }
+        }
+    }
+}
+
+impl AsFd for NetworkChanges {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 /// Has the kernel stamp each datagram with the wall clock as it arrives (SO_TIMESTAMPNS); read by [`receive_stamped`].
 ///
 /// # Errors

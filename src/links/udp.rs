@@ -105,6 +105,19 @@ pub fn next_to(socket: &UdpSocket, to: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
+/// A socket that receives on an address and port that nobody has. Who comes later may share the port.
+///
+/// # Errors
+/// What the kernel says: the port is taken.
+pub fn exclusive(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    drop(socket.set_recv_buffer_size(RECEIVE_BUFFER));
+    socket.bind(&address.into())?;
+    socket.set_reuse_address(true)?;
+    Ok(socket.into())
+}
+
 /// How a send went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendFault {
@@ -125,6 +138,15 @@ pub fn send(socket: &UdpSocket, bytes: &[u8]) -> Result<(), SendFault> {
     // A pending error of an earlier datagram is returned once, instead of sending.
     let left = pending(&first) && socket.send(bytes).is_ok();
     Err(SendFault { why: plain(&first), left, broken: !left && broken(&first) })
+}
+
+/// Sends one datagram on a socket that is not connected.
+///
+/// # Errors
+/// As [`send`].
+pub fn send_to(socket: &UdpSocket, to: SocketAddr, bytes: &[u8]) -> Result<(), SendFault> {
+    let Err(first) = socket.send_to(bytes, to) else { return Ok(()) };
+    Err(SendFault { why: plain(&first), left: false, broken: broken(&first) })
 }
 
 fn pending(error: &io::Error) -> bool {

@@ -47,6 +47,9 @@ pub struct Universe {
     pub outputs: Vec<UniverseOutput>,
 }
 
+/// The priority of an sACN output that says none (E1.31-2018, 6.2.3).
+pub const DEFAULT_PRIORITY: u8 = 100;
+
 /// One output of a universe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UniverseOutput {
@@ -54,6 +57,16 @@ pub struct UniverseOutput {
     pub device: DeviceIx,
     /// Art-Net Port-Address (0 to 32767) or sACN universe (1 to 63999).
     pub address: u16,
+    /// sACN: 0 to 200, the highest of several sources wins. Art-Net has none.
+    pub priority: u8,
+}
+
+impl UniverseOutput {
+    /// An output of the usual priority.
+    #[must_use]
+    pub const fn new(device: DeviceIx, address: u16) -> Self {
+        Self { device, address, priority: DEFAULT_PRIORITY }
+    }
 }
 
 /// One fixture.

@@ -34,6 +34,8 @@ pub struct Core {
     frames: Vec<u16>,
     /// Devices that got frames in this step.
     lit: Vec<DeviceIx>,
+    /// Lighting devices, and whether the show drives them.
+    driven: Vec<(DeviceIx, bool)>,
     /// Facts of the stage that stand for the whole run.
     facts: Vec<Facet>,
     changed: bool,
@@ -48,6 +50,9 @@ impl Core {
         let mut pacer = Pacer::new(show.rig.universes.len());
         // After a resume every named universe is sent at once, from where its lights are: never black.
         (0..show.rig.universes.len()).filter_map(|at| u16::try_from(at).ok()).for_each(|at| pacer.changed(at));
+        let mut lighting: Vec<DeviceIx> = show.rig.universes.iter().flat_map(|u| &u.outputs).map(|output| output.device).collect();
+        lighting.sort_unstable();
+        lighting.dedup();
         Self {
             show,
             engine,
@@ -60,6 +65,7 @@ impl Core {
             pacer,
             frames: Vec::new(),
             lit: Vec::new(),
+            driven: lighting.into_iter().map(|device| (device, true)).collect(),
             facts: Vec::new(),
             changed: true,
             published: None,
@@ -197,6 +203,7 @@ impl Core {
         if self.show.rig.universes.is_empty() {
             return;
         }
+        self.owned(now);
         for universe in self.engine.board_mut().touched() {
             self.pacer.changed(universe);
         }
@@ -217,6 +224,24 @@ impl Core {
         }
         for device in self.lit.drain(..) {
             self.rack.frames_done(now, device);
+        }
+    }
+
+    /// A lighting device that was let go gets no more frames and no repeats; one that was taken back gets all its universes as they are.
+    fn owned(&mut self, now: Mono) {
+        for (device, driven) in &mut self.driven {
+            let drives = self.engine.drives(*device);
+            if std::mem::replace(driven, drives) == drives {
+                continue;
+            }
+            if !drives {
+                self.rack.let_go(now, *device);
+            }
+            for (universe, index) in self.show.rig.universes.iter().zip(0..).filter(|_| drives) {
+                if universe.outputs.iter().any(|output| output.device == *device) {
+                    self.pacer.changed(index);
+                }
+            }
         }
     }
 

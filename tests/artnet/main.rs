@@ -9,3 +9,6 @@ mod peers;
 mod product;
 mod sockets;
 mod unplugged;
+
+/// How olad speaks Art-Net.
+const ARTNET: &str = "ip = 10.9.0.2\nuse_loopback = false\nnet = 0\nsubnet = 0\noutput_ports = 4\nalways_broadcast = false\n";

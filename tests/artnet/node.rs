@@ -29,7 +29,7 @@ pub fn show(addresses: &[SocketAddr], options: &[(&str, Value)]) -> Arc<Show> {
         options: options.iter().map(|(key, value)| ((*key).into(), value.clone())).collect(),
         props: Vec::new(),
     };
-    let universe = |number: u16| Universe { number, outputs: vec![UniverseOutput { device: DeviceIx(number - 1), address: number }] };
+    let universe = |number: u16| Universe { number, outputs: vec![UniverseOutput::new(DeviceIx(number - 1), number)] };
     let universes = (1..).take(addresses.len()).map(universe).collect();
     let rig = Arc::new(Rig { universes, ..Rig::default() });
     Arc::new(Show { devices: addresses.iter().map(device).collect(), rig, ..Show::default() })

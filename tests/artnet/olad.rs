@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::lan::{Lan, end, is_root};
 
-/// Every other plugin is switched off.
-const OTHERS: &[&str] = &[
+/// The one that is wanted is switched on, all others off.
+const PLUGINS: &[&str] = &[
+    "artnet",
     "dummy",
     "e131",
     "espnet",
@@ -41,15 +42,13 @@ pub struct Olad {
 }
 
 impl Olad {
-    /// Starts it and waits for its web interface. It refuses to run as root, so root becomes its own user.
-    pub fn start(lan: &Lan) -> Self {
+    /// Starts it with one plugin and waits for its web interface. It refuses to run as root, so root becomes its own user.
+    pub fn start(lan: &Lan, wanted: &str, options: &str) -> Self {
         let conf = tempfile::tempdir().unwrap();
-        for plugin in OTHERS {
-            fs::write(conf.path().join(format!("ola-{plugin}.conf")), "enabled = false\n").unwrap();
+        for plugin in PLUGINS {
+            let text = if *plugin == wanted { format!("enabled = true\n{options}") } else { "enabled = false\n".to_owned() };
+            fs::write(conf.path().join(format!("ola-{plugin}.conf")), text).unwrap();
         }
-        let artnet =
-            "enabled = true\nip = 10.9.0.2\nuse_loopback = false\nnet = 0\nsubnet = 0\noutput_ports = 4\nalways_broadcast = false\n";
-        fs::write(conf.path().join("ola-artnet.conf"), artnet).unwrap();
         let mut command = if is_root() {
             assert!(Command::new("chown").args(["-R", "olad"]).arg(conf.path()).status().unwrap().success());
             let mut command = lan.there("setpriv");
@@ -69,7 +68,7 @@ impl Olad {
         olad
     }
 
-    /// Patches port 0 of its Art-Net device to a universe: as a node (`-i`) or as a controller.
+    /// Patches port 0 of its device to a universe: as a node (`-i`) or as a controller.
     pub fn patch(&self, lan: &Lan, universe: u16, as_node: bool) {
         let mut command = lan.there("ola_patch");
         command.args(["-d", "1", "-p", "0", "-u", &universe.to_string()]);

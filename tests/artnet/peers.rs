@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use showcall::engine::{Level, Report};
 use showcall::show::{DeviceIx, Value};
 
+use super::ARTNET;
 use super::lan::{Lan, have, inside};
 use super::node::{Real, Served, show};
 use super::olad::Olad;
@@ -71,7 +72,7 @@ fn olad_reads_our_levels_and_wireshark_finds_nothing_malformed() {
         return;
     }
     let lan = Lan::up();
-    let olad = Olad::start(&lan);
+    let olad = Olad::start(&lan, "artnet", ARTNET);
     olad.patch(&lan, 1, true);
     let judge = Judge::listen();
     let mut real = Real::new(&show(&[([10, 9, 0, 2], 6454).into()], &[("sync", Value::Switch(true))]), false);
@@ -99,7 +100,7 @@ fn olad_as_controller_discovers_and_drives_our_simulated_node() {
     let lan = Lan::up();
     let node = Served::at("0.0.0.0:6454");
     let judge = Judge::listen();
-    let olad = Olad::start(&lan);
+    let olad = Olad::start(&lan, "artnet", ARTNET);
     // It sends only to nodes that answered its ArtPoll and take the universe.
     olad.patch(&lan, 1, false);
     let patience = Instant::now() + Duration::from_secs(30);

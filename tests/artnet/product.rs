@@ -5,6 +5,7 @@ use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::ARTNET;
 use super::lan::{Lan, end, have, inside};
 use super::olad::Olad;
 use super::peers::Judge;
@@ -106,7 +107,7 @@ fn olad_reads_the_levels_that_cues_set() {
         return;
     }
     let lan = Lan::up();
-    let olad = Olad::start(&lan);
+    let olad = Olad::start(&lan, "artnet", ARTNET);
     olad.patch(&lan, 1, true);
     let judge = Judge::listen();
     let run = Run::start();

@@ -21,7 +21,7 @@ venv=target/peers/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
     python-osc==1.10.2 stupidArtnet==1.6.0 behringer-mixer==0.4.13 python-rtmidi==1.5.8 jsonschema==4.23.0 \
-    PyATEMMax==1.0b9 aiopjlink==1.0.5 pypjlink2==1.2.2 obsws-python==1.8.0 pymidi==0.5.0
+    PyATEMMax==1.0b9 aiopjlink==1.0.5 pypjlink2==1.2.2 obsws-python==1.8.0 pymidi==0.5.0 sacn==1.11.0
 command -v npm >/dev/null || {
     $as_root apt-get update -qq
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends nodejs npm

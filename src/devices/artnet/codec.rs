@@ -18,6 +18,8 @@ const VERSION: u16 = 14;
 const FLAGS_AT: usize = 12;
 /// Where ArtDmx has its sequence.
 pub const SEQUENCE_AT: usize = 12;
+/// Where ArtDmx has how many slots there are.
+const LENGTH_AT: usize = 16;
 /// Where ArtDmx has its slots.
 pub const SLOTS_AT: usize = 18;
 /// An ArtDmx of 512 slots.
@@ -135,7 +137,7 @@ pub fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
     }
     Some(match opcode {
         op::POLL => Packet::Poll { flags: *bytes.get(12)? },
-        op::DMX => Packet::Dmx(dmx(bytes)?),
+        op::DMX => Packet::Dmx(parse_dmx(bytes)?),
         op::SYNC => Packet::Sync,
         op::ADDRESS => Packet::Address { bind_index: *bytes.get(13)?, command: *bytes.get(106)? },
         op::TIME_CODE => time_code(bytes.get(14..19)?.first_chunk()?)?,
@@ -146,8 +148,25 @@ pub fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
     })
 }
 
+/// ArtDmx of some slots: their count is made even, as the protocol wants it, and 2 at least.
+#[must_use]
+pub fn dmx(address: u16, sequence: u8, slots: &[u8]) -> Vec<u8> {
+    let slots = slots.get(..512).unwrap_or(slots);
+    let length = slots.len().next_multiple_of(2).max(2);
+    let mut packet = dmx_template(PortAddress(address)).to_vec();
+    packet.truncate(SLOTS_AT + length);
+    if let Some(place) = packet.get_mut(SEQUENCE_AT) {
+        *place = sequence;
+    }
+    if let Some(place) = packet.get_mut(LENGTH_AT..SLOTS_AT) {
+        place.copy_from_slice(&u16::try_from(length).unwrap_or(512).to_be_bytes());
+    }
+    packet.iter_mut().skip(SLOTS_AT).zip(slots).for_each(|(place, slot)| *place = *slot);
+    packet
+}
+
 /// ArtDmx from its 12th byte on. Slots beyond the length field are padding of the datagram, not levels.
-fn dmx(bytes: &[u8]) -> Option<Dmx<'_>> {
+fn parse_dmx(bytes: &[u8]) -> Option<Dmx<'_>> {
     let [sequence, physical, low, net, length_high, length_low] = *bytes.get(SEQUENCE_AT..SLOTS_AT)?.first_chunk()?;
     let length = usize::from(u16::from_be_bytes([length_high, length_low]));
     if !(1..=512).contains(&length) {

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::{self, command};
-use super::reply::{Failsafe, Reply};
+use super::reply::Reply;
 use super::time_sender::TimeSender;
 use super::{Options, WIRE};
+use crate::devices::dmx::merge::Failsafe;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Out, Plan, earlier};
 use crate::engine::{Command, Op, Report};

@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use super::codec::{self, Dmx, Packet, PortAddress, SYNC};
+use super::codec::{self, Dmx, Packet, PortAddress, SEQUENCE_AT, SLOTS_AT, SYNC, dmx_template};
 use super::controls::Controls;
-use super::frames::Stream;
-use super::health::{Facets, Picture};
 use super::nodes::{Heard, Nodes, name};
 use super::reply::{Reply, STYLE_NODE};
-use super::sync::Sync;
-use super::{FOREIGN_FOR, KEEP_ALIVE, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
+use super::{FOREIGN_FOR, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
+use crate::devices::dmx::stream::{KEEP_ALIVE, Layout, Stream};
+use crate::devices::dmx::sync::Sync;
+use crate::devices::facets::{Facets, Picture};
 use crate::devices::{Driver, Lighting, Out, Payload, Plan, WireEvent, earlier};
 use crate::engine::{Command, Level, Op, Report};
 use crate::show::Show;
 use crate::time::{Mono, Span};
+
+/// Sequences run from 1 to 255: 0 means a sender that does not count.
+static LAYOUT: Layout = Layout { sequence_at: SEQUENCE_AT, first_sequence: 1, slots_at: SLOTS_AT, copies: 0 };
 
 /// Drives one node, or whoever answers at a broadcast address.
 #[derive(Debug)]
@@ -237,7 +240,7 @@ impl Node {
     /// Sends a stream's next packet to all who take it.
     fn emit(&mut self, now: Mono, address: PortAddress, out: &mut Out) {
         let Some(stream) = self.streams.get_mut(&address) else { return };
-        let packet = stream.next(now);
+        let packet = &*stream.next(now);
         self.repeat = earlier(self.repeat, Some(now + KEEP_ALIVE));
         if !self.options.discover || self.options.broadcast {
             let mut bytes = out.buffer();
@@ -329,13 +332,20 @@ impl Driver for Node {
 impl Lighting for Node {
     fn frame(&mut self, now: Mono, index: u16, address: u16, slots: &[u8; 512], out: &mut Out) {
         let address = PortAddress(address & 0x7fff);
-        self.streams.entry(address).or_insert_with(|| Stream::new(index, address)).load(slots);
+        self.streams.entry(address).or_insert_with(|| Stream::new(index, &LAYOUT, dmx_template(address))).load(slots);
         if self.sends() {
             self.emit(now, address, out);
             if self.options.sync {
-                self.sync.framed(now, address);
+                self.sync.framed(now, address.0);
             }
         }
+    }
+
+    fn let_go(&mut self, _: Mono, out: &mut Out) {
+        self.streams.clear();
+        self.unheard.clear();
+        (self.repeat, self.sync) = (None, Sync::default());
+        self.judge(out);
     }
 
     fn frames_done(&mut self, now: Mono, out: &mut Out) {

@@ -4,7 +4,8 @@
 use std::net::Ipv4Addr;
 
 use super::codec::{self, Packet, PortAddress, SEQUENCE_AT, SLOTS_AT};
-use super::reply::{CAN_OUTPUT, Failsafe, LENGTH, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, WIDE_ADDRESSES};
+use super::reply::{CAN_OUTPUT, LENGTH, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, WIDE_ADDRESSES};
+use crate::devices::dmx::merge::Failsafe;
 use crate::show::{FrameRate, TimeCode};
 
 #[test]
@@ -65,6 +66,15 @@ fn art_dmx_of_others() {
     let mut old = golden;
     old[11] = 13;
     assert_eq!(codec::parse(&old), None, "version 13");
+}
+
+#[test]
+fn art_dmx_of_few_slots() {
+    let packet = codec::dmx(0x0123, 7, &[1, 2, 3]);
+    assert_eq!(packet[12..], [7, 0, 0x23, 0x01, 0x00, 0x04, 1, 2, 3, 0], "an even count");
+    let Some(Packet::Dmx(dmx)) = codec::parse(&packet) else { panic!("not ArtDmx") };
+    assert_eq!((dmx.sequence, dmx.address, dmx.slots), (7, PortAddress(0x0123), &[1, 2, 3, 0][..]));
+    assert_eq!(codec::dmx(1, 1, &[9; 600]).len(), codec::DMX_LENGTH);
 }
 
 #[test]

@@ -14,15 +14,12 @@
 mod codec;
 mod controls;
 mod driver;
-mod frames;
 #[cfg(test)]
 mod golden;
-mod health;
 mod nodes;
 mod reply;
 mod simulator;
 mod simulator_port;
-mod sync;
 #[cfg(test)]
 mod tests;
 mod time_sender;
@@ -31,7 +28,7 @@ use super::{Family, Plan, Target, Wire, WireId};
 use crate::show::{FrameRate, Profile, Value};
 use crate::time::Span;
 
-pub use codec::{PORT, poll_once};
+pub use codec::{Dmx, PORT, PortAddress, dmx, poll_once};
 pub use reply::Reply;
 use reply::{STYLE_CONFIG, STYLE_CONTROLLER};
 
@@ -53,12 +50,10 @@ const POLL_EVERY: Span = Span::ms(2500);
 const PROBE_EVERY: Span = Span::secs(1);
 /// A node answers within 3 s ("ArtPoll", nodes): without a word for two polls and that, it is late.
 const LATE_AFTER: Span = Span::ms(6500);
-/// A stream that does not change is repeated after this; the specification recommends 0.8 to 1 s ("ArtDmx", refresh).
-const KEEP_ALIVE: Span = Span::ms(900);
 /// Another controller's ArtDmx is forgotten after this without one.
 const FOREIGN_FOR: Span = Span::secs(10);
 /// A node leaves out a source that is silent for this ("ArtDmx", merging).
-const SOURCE_TIMEOUT: Span = Span::secs(10);
+pub const SOURCE_TIMEOUT: Span = Span::secs(10);
 /// A synchronous node without ArtSync for this outputs at once again ("ArtSync").
 const SYNC_TIMEOUT: Span = Span::secs(4);
 
@@ -108,6 +103,21 @@ pub fn reply(bytes: &[u8]) -> Option<Reply> {
         codec::Packet::Reply(reply) if !matches!(reply.style, STYLE_CONTROLLER | STYLE_CONFIG) => Some(*reply),
         _ => None,
     }
+}
+
+/// The levels in a datagram, when it is ArtDmx.
+#[must_use]
+pub fn levels(bytes: &[u8]) -> Option<Dmx<'_>> {
+    match codec::parse(bytes)? {
+        codec::Packet::Dmx(dmx) => Some(dmx),
+        _ => None,
+    }
+}
+
+/// A Port-Address as people write it: `0:0:1`.
+#[must_use]
+pub fn port_address(address: u16) -> String {
+    PortAddress(address).to_string()
 }
 
 fn wires(plan: Plan<'_>) -> Vec<Wire> {

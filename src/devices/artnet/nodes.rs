@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use super::codec::PortAddress;
-use super::health::Picture;
-use super::reply::{Failsafe, MERGES, Reply, SHORT, WIDE_ADDRESSES};
+use super::reply::{MERGES, Reply, SHORT, WIDE_ADDRESSES};
+use crate::devices::dmx::merge::Failsafe;
+use crate::devices::facets::Picture;
 use crate::engine::Level;
 use crate::time::{Mono, Span};
 

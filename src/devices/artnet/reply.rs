@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::codec::{ID, PORT, PortAddress, op};
+use crate::devices::dmx::merge::Failsafe;
 
 /// The shortest reply to take; what older nodes leave out counts as zero.
 const SHORTEST: usize = 198;
@@ -59,7 +60,7 @@ pub struct Reply {
     pub bind_index: u8,
     /// What it can do.
     pub status2: u8,
-    /// What it does when data stops.
+    /// What it does when data stops (Status3, bits 7 and 6).
     pub failsafe: Failsafe,
     /// The failsafe can be set from here.
     pub sets_failsafe: bool,
@@ -91,42 +92,6 @@ pub struct Port {
     pub sw_in: u8,
     /// Low four bits of the address that it outputs.
     pub sw_out: u8,
-}
-
-/// Status3 bits 7 and 6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Failsafe {
-    /// The last frame stays.
-    #[default]
-    Hold,
-    /// All to zero.
-    Zero,
-    /// All to full.
-    Full,
-    /// A recorded scene.
-    Scene,
-}
-
-impl Failsafe {
-    /// In the order of their bits.
-    pub const ALL: [Self; 4] = [Self::Hold, Self::Zero, Self::Full, Self::Scene];
-
-    /// What a technician calls it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Hold => "hold",
-            Self::Zero => "zero",
-            Self::Full => "full",
-            Self::Scene => "scene",
-        }
-    }
-
-    /// By its word.
-    #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|f| f.word() == word)
-    }
 }
 
 impl Reply {

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::codec::{self, Packet, PortAddress, REPLY_ON_CHANGE, command};
-use super::reply::{CAN_OUTPUT, Failsafe, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, STYLE_NODE, WIDE_ADDRESSES};
+use super::reply::{CAN_OUTPUT, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, STYLE_NODE, WIDE_ADDRESSES};
 use super::simulator_port::{OutputPort, Synchrony};
 use super::{Options, WIRE};
+use crate::devices::dmx::merge::Failsafe;
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent, earlier};
 use crate::show::{TimeCode, Value};
 use crate::time::{Mono, Span};

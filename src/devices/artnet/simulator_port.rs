@@ -3,13 +3,10 @@
 use std::net::IpAddr;
 
 use super::codec::{Dmx, PortAddress};
-use super::reply::Failsafe;
 use super::{SOURCE_TIMEOUT, SYNC_TIMEOUT};
+use crate::devices::dmx::merge::{Failsafe, highest, is_late};
 use crate::devices::earlier;
 use crate::time::Mono;
-
-/// Packets that may be this far behind the newest are late and dropped; one further behind is a sender that began anew.
-const LATE_WINDOW: u8 = 20;
 
 /// A port that outputs DMX.
 #[derive(Debug)]
@@ -82,7 +79,7 @@ impl OutputPort {
             self.sources.push(Source { key, sequence: 0, levels: [0; 512], at: now });
         }
         let Some(source) = self.sources.get_mut(place) else { return };
-        let late = dmx.sequence != 0 && source.sequence != 0 && source.sequence.wrapping_sub(dmx.sequence) < LATE_WINDOW;
+        let late = dmx.sequence != 0 && source.sequence != 0 && is_late(source.sequence, dmx.sequence);
         if late {
             return;
         }
@@ -121,11 +118,7 @@ impl OutputPort {
         self.sources.retain(|s| now.since(s.at) < SOURCE_TIMEOUT);
         if self.sources.is_empty() && had && !self.failed_safe {
             self.failed_safe = true;
-            match failsafe {
-                Failsafe::Hold | Failsafe::Scene => {}
-                Failsafe::Zero => self.levels = [0; 512],
-                Failsafe::Full => self.levels = [255; 512],
-            }
+            failsafe.act(&mut self.levels);
         } else if merged && self.sources.len() == 1 {
             self.levels = self.merged();
             return true;
@@ -154,11 +147,7 @@ impl OutputPort {
     /// Highest takes precedence.
     fn merged(&self) -> [u8; 512] {
         let mut levels = [0; 512];
-        for source in &self.sources {
-            for (level, theirs) in levels.iter_mut().zip(source.levels) {
-                *level = theirs.max(*level);
-            }
-        }
+        self.sources.iter().for_each(|source| highest(&mut levels, &source.levels));
         levels
     }
 }

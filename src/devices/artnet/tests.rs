@@ -7,9 +7,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::codec::{self, PortAddress, SEQUENCE_AT, SLOTS_AT};
-use super::reply::{CAN_OUTPUT, Failsafe, NodeReport, Port, Reply};
+use super::reply::{CAN_OUTPUT, NodeReport, Port, Reply};
 use super::{FAMILY, PORT, WIRE};
 use crate::devices::bench::{self, Named};
+use crate::devices::dmx::merge::Failsafe;
 use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, earlier};
 use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::show::{Device, DeviceIx, Profile, PropIx, Rig, Show, Transport, Universe, UniverseOutput, Value};
@@ -37,7 +38,7 @@ fn show(address: &str, options: &[(&str, Value)]) -> Arc<Show> {
         options: options.iter().map(|(key, value)| ((*key).into(), value.clone())).collect(),
         props: Vec::new(),
     };
-    let universe = |number| Universe { number, outputs: vec![UniverseOutput { device: DeviceIx(0), address: number }] };
+    let universe = |number| Universe { number, outputs: vec![UniverseOutput::new(DeviceIx(0), number)] };
     let rig = Rig { universes: vec![universe(1), universe(2)], ..Rig::default() };
     Arc::new(Show { devices: vec![device], rig: Arc::new(rig), ..Show::default() })
 }
@@ -398,7 +399,7 @@ fn late_packets_are_dropped_and_a_sender_that_began_anew_is_not() {
 #[test]
 fn more_than_four_ports_answer_under_bind_indexes_of_their_own() {
     let mut show = Show::clone(&show("10.9.0.2", &[]));
-    let outputs = (0..20).map(|address| UniverseOutput { device: DeviceIx(0), address: address * 3 });
+    let outputs = (0..20).map(|address| UniverseOutput::new(DeviceIx(0), address * 3));
     let universes = outputs.map(|o| Universe { number: o.address + 1, outputs: vec![o] }).collect();
     show.rig = Arc::new(Rig { universes, ..Rig::default() });
     let show = Arc::new(show);

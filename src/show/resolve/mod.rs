@@ -25,6 +25,7 @@ mod rig;
 mod steps;
 mod times;
 mod triggers;
+mod universes;
 mod verbs;
 
 #[cfg(test)]

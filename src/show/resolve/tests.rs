@@ -310,10 +310,23 @@ fn a_device_may_own_a_property_otherwise() {
 }
 
 #[test]
+fn a_universe_goes_to_several_outputs_each_with_its_address_and_priority() {
+    let text = "[device.hall]\nprofile = \"artnet-node\"\n[device.stage]\nprofile = \"sacn\"\n[device.dome]\nprofile = \"sacn\"\naddress = \"10.0.0.7\"\n\
+        [universe.7]\noutputs = [{ on = \"hall\", address = \"1:2:3\" }, { on = \"stage\", priority = 150 }, { on = \"dome\", address = 1, priority = 0 }]\n\
+        [universe.8]\non = \"stage\"\naddress = 9001\n";
+    let show =
+        show(&format!("{HEAD}{text}[[cue]]\nnumber = \"1\"\ndo = [{{ set = {{ on = \"desk\", property = \"program\", value = 1 }} }}]\n"));
+    let device = |key: &str| show.device_by_key(key).unwrap();
+    let output = |key, address, priority| UniverseOutput { device: device(key), address, priority };
+    assert_eq!(show.rig.universes[0].outputs, [output("hall", 0x123, 100), output("stage", 7, 150), output("dome", 1, 0)]);
+    assert_eq!(show.rig.universes[1].outputs, [output("stage", 9001, 100)]);
+}
+
+#[test]
 fn a_rig_is_patched_and_a_look_is_its_values() {
     let (show, _) = steps("");
     let rig = &show.rig;
-    assert_eq!(rig.universes[0].outputs, [UniverseOutput { device: DeviceIx(1), address: 0x123 }]);
+    assert_eq!(rig.universes[0].outputs, [UniverseOutput::new(DeviceIx(1), 0x123)]);
     let keys: Vec<(&str, u16)> = rig.fixtures.iter().map(|fixture| (&*fixture.key, fixture.breaks[0].address)).collect();
     assert_eq!(keys, [("wash1", 1), ("wash2", 6), ("tube", 101)]);
     assert_eq!(rig.groups[0].parts, [0, 1, 2].map(|fixture| Part { fixture, cell: 0 }));

@@ -1,4 +1,4 @@
-//! Health facets, reported on change only.
+//! Health facets of a device, reported on change only.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

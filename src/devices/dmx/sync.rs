@@ -1,12 +1,12 @@
-//! When ArtSync leaves: once a whole picture is out, so that no node shows half of one.
+//! When the packet leaves that has nodes output together (ArtSync, sACN's synchronization): once a whole picture is out, so that no node
+//! shows half of one.
 //!
 //! While lights move, the universes of a picture are spread over a frame. A picture is whole when every universe that moves has had its
-//! frame since the last ArtSync; lights at rest that a GO changes are a picture by themselves. A universe that stops moving in
+//! frame since the last such packet; lights at rest that a GO changes are a picture by themselves. A universe that stops moving in
 //! the middle of a picture holds it up for one frame at the most.
 
 use std::collections::BTreeMap;
 
-use super::codec::PortAddress;
 use crate::time::{Mono, Span};
 
 /// Longer than the frame of a moving universe (22.7 ms), shorter than two: one without a frame for this long rests.
@@ -14,18 +14,18 @@ const MOVES_FOR: Span = Span::ms(34);
 /// A picture waits no longer for the rest of itself.
 const AT_MOST: Span = Span::ms(23);
 
-/// Frames since the last ArtSync.
+/// Frames since the last such packet.
 #[derive(Debug, Default)]
 pub struct Sync {
-    /// The last frame of each universe that moves, and whether an ArtSync has followed it.
-    frames: BTreeMap<PortAddress, (Mono, bool)>,
-    /// The first frame that no ArtSync has followed.
+    /// The last frame of each universe that moves, and whether the packet has followed it.
+    frames: BTreeMap<u16, (Mono, bool)>,
+    /// The first frame that none has followed.
     first: Option<Mono>,
 }
 
 impl Sync {
     /// A universe's frame leaves.
-    pub fn framed(&mut self, now: Mono, address: PortAddress) {
+    pub fn framed(&mut self, now: Mono, address: u16) {
         self.frames.insert(address, (now, false));
         self.first.get_or_insert(now);
     }
@@ -74,7 +74,7 @@ mod tests {
         let mut sync = Sync::default();
         assert!(!sync.whole(at(0)), "nothing left");
         for (ms, universes) in [(0, 1..4), (500, 2..3)] {
-            universes.for_each(|u| sync.framed(at(ms), PortAddress(u)));
+            universes.for_each(|u| sync.framed(at(ms), u));
             assert!(sync.whole(at(ms)));
             assert_eq!(sync.next_due(), None);
         }
@@ -86,7 +86,7 @@ mod tests {
         let mut synced = Vec::new();
         for step in 0..40_u64 {
             let (ms, universe) = (step / 4 * 23 + step % 4 * 5, (step % 4) as u16);
-            sync.framed(at(ms), PortAddress(universe));
+            sync.framed(at(ms), universe);
             if sync.whole(at(ms)) {
                 synced.push(step);
             }
@@ -97,12 +97,12 @@ mod tests {
     #[test]
     fn one_that_rests_holds_nothing_up_for_long() {
         let mut sync = Sync::default();
-        (0..2).for_each(|u| sync.framed(at(0), PortAddress(u)));
+        (0..2).for_each(|u| sync.framed(at(0), u));
         assert!(sync.whole(at(0)));
-        sync.framed(at(20), PortAddress(0));
+        sync.framed(at(20), 0);
         assert!(!sync.whole(at(20)), "the other may still come");
         assert!(!sync.take(at(42)) && sync.take(at(43)));
-        sync.framed(at(60), PortAddress(0));
+        sync.framed(at(60), 0);
         assert!(sync.whole(at(60)), "it rests");
     }
 }

@@ -1,0 +1,204 @@
+//! A running show that olad and the `sacn` module of Python read, by multicast and by unicast.
+
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::judge::Judge;
+use super::lan::{Lan, end, have, inside, skip};
+use super::olad::Olad;
+use super::run::Run;
+
+/// How olad speaks E1.31.
+pub const E131: &str = "ip = 10.9.0.2\ninput_ports = 4\noutput_ports = 4\nrevision = 0.46\ndscp = 0\nignore_preview = true\n";
+
+/// Universes 1 and 2 by multicast; to one node universe 1 again, as 3. (A datagram to one port of a host reaches one program there.)
+const SHOW: &str = r##"
+[show]
+title = "Peers"
+looks = "whole"
+at_exit = "leave"
+
+[safe]
+look = "front"
+
+[device.stage]
+profile = "sacn"
+interface = "10.9.0.1"
+sync = 60
+
+[device.dome]
+profile = "sacn"
+address = "10.9.0.2"
+
+[universe.1]
+outputs = [{ on = "stage" }, { on = "dome", address = 3, priority = 180 }]
+
+[universe.2]
+on = "stage"
+
+[fixture.front]
+profile = "generic-dimmer"
+universe = 1
+address = 1
+
+[fixture.wash]
+profile = "generic-rgb"
+universe = 2
+address = 510
+
+[look.front]
+front = { level = "80%" }
+
+[look.blue]
+wash = { level = "100%", colour = "#0080FF" }
+
+[[cue]]
+number = "1"
+name = "Front light"
+do = [{ light = { look = "front", fade = "1s" } }]
+
+[[cue]]
+number = "2"
+name = "Blue"
+quick = true
+do = [{ light = { look = "blue", fade = "500ms" } }]
+"##;
+
+/// The Python of `tests/peers/setup.sh`; `None`, loudly, without it.
+pub fn python() -> Option<std::path::PathBuf> {
+    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
+    if !python.exists() {
+        skip("target/peers/venv is not there");
+    }
+    python.exists().then_some(python)
+}
+
+/// A Python program of `tests/peers` on the other host, and the lines that it prints.
+pub struct Script {
+    pub child: Child,
+    lines: Arc<Mutex<Vec<serde_json::Value>>>,
+}
+
+impl Script {
+    pub fn start(lan: &Lan, python: &std::path::Path, script: &str, arguments: &[&str]) -> Self {
+        let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
+        let mut command = lan.there(python.to_str().unwrap());
+        let mut child = command.arg(path).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (reader, kept) = (std::io::BufReader::new(child.stdout.take().unwrap()), lines.clone());
+        std::thread::spawn(move || {
+            for line in std::io::BufRead::lines(reader).map_while(Result::ok) {
+                kept.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// Lines so far are not looked at any more.
+    pub fn forget(&self) {
+        self.lines.lock().unwrap().clear();
+    }
+
+    /// Waits for a line that fits.
+    pub fn until(&self, what: &str, fits: impl Fn(&serde_json::Value) -> bool) {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while !self.lines.lock().unwrap().iter().any(&fits) {
+            assert!(Instant::now() < patience, "{what}: {:?}", self.lines.lock().unwrap().iter().rev().take(3).collect::<Vec<_>>());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// Waits for these slots of a universe at olad; slots count from 1.
+pub fn until(olad: &Olad, universe: u16, wanted: &[(usize, u8)]) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    loop {
+        let levels = olad.levels(universe);
+        if wanted.iter().all(|(slot, level)| levels.get(slot - 1) == Some(level)) {
+            return;
+        }
+        assert!(Instant::now() < patience, "wanted {wanted:?}, olad has {levels:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn olad_and_python_read_the_levels_of_a_running_show() {
+    if !have("olad") || !have("tshark") {
+        return;
+    }
+    let Some(python) = python() else { return };
+    if !inside("peers::olad_and_python_read_the_levels_of_a_running_show") {
+        return;
+    }
+    let lan = Lan::up();
+    let olad = Olad::start(&lan, "e131", E131);
+    for (port, universe) in [(0, 1), (1, 2)] {
+        let mut patch = lan.there("ola_patch");
+        patch.args(["-d", "1", "-i", "-p", &port.to_string(), "-u", &universe.to_string()]);
+        assert!(patch.stdin(Stdio::null()).output().unwrap().status.success());
+    }
+    let receiver = Script::start(&lan, &python, "sacn_receiver.py", &["10.9.0.2", "1", "3"]);
+    receiver.until("it listens", |line| line["event"] == "listening");
+    let judge = Judge::listen();
+    let run = Run::start(SHOW, &[]);
+    run.go();
+    until(&olad, 1, &[(1, 204), (2, 0)]);
+    let reads = |universe: u16, priority: u8, level: u8| {
+        move |line: &serde_json::Value| {
+            line["universe"] == universe && line["priority"] == priority && line["levels"][0] == level && line["slots"] == 512
+        }
+    };
+    receiver.until("Python has the level by multicast", reads(1, 100, 204));
+    receiver.until("and by unicast, with its own priority", reads(3, 180, 204));
+    receiver.until("it has our name", |line| line["source"] == "showcall dome");
+    receiver.forget();
+    run.say("/device/stage/release");
+    receiver.until("a released device ends its streams", |line| line["universe"] == 1 && line["changed"] == "timeout");
+    receiver.forget();
+    run.say("/device/stage/take");
+    // It tells levels only when they are others than before the end.
+    receiver.until("one that was taken back is sent again", |line| line["universe"] == 1 && line["changed"] == "available");
+    // Past the guard against a double GO.
+    std::thread::sleep(Duration::from_secs(1));
+    run.go();
+    until(&olad, 2, &[(510, 0), (511, 128), (512, 255)]);
+    until(&olad, 1, &[(1, 0)]);
+    run.stop();
+    receiver.until("Python knows that the stream has ended", |line| line["universe"] == 3 && line["changed"] == "timeout");
+    // Universe 1 ended at the release too, until its device was taken back: that may be before all three packets were out.
+    let verdict = judge.verdict(|verdict| (4..=6).contains(&verdict.ends(1)) && [2, 3].iter().all(|universe| verdict.ends(*universe) == 3));
+    verdict.all_well();
+    let of = |length: usize| verdict.packets.iter().filter(|packet| packet.len() == length).count();
+    let kinds = [638, 49, 126, 122].map(of);
+    assert!(kinds[0] > 60 && kinds[1] > 20 && kinds[2] > 0 && kinds[3] > 0, "data, synchronization, discovery of both: {kinds:?}");
+}
+
+#[test]
+fn a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes() {
+    if !have("olad") {
+        return;
+    }
+    let Some(python) = python() else { return };
+    if !inside("peers::a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes") {
+        return;
+    }
+    let lan = Lan::up();
+    let olad = Olad::start(&lan, "e131", E131);
+    olad.patch(&lan, 1, true);
+    let receiver = Script::start(&lan, &python, "sacn_receiver.py", &["10.9.0.2", "1"]);
+    receiver.until("it listens", |line| line["event"] == "listening");
+    let run = Run::start(SHOW, &["--simulate", "--preview"]);
+    run.go();
+    let whole = |line: &serde_json::Value| line["universe"] == 1 && line["levels"][0] == 204;
+    receiver.until("the preview arrives", |line| whole(line) && line["preview"] == true);
+    assert!(olad.levels(1).iter().all(|level| *level == 0), "a node outputs none of it");
+    run.stop();
+}

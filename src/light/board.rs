@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::motion::{Level, Motion, STILL, State, Travel};
 use super::overlay::Overlay;
+use super::render::Lane;
 use crate::show::{LightAct, ParamIx, Rest, Rig, Swing};
 use crate::time::{Mono, Span};
 
@@ -19,8 +20,8 @@ const SPENT: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Board {
     pub(super) rig: Arc<Rig>,
-    /// Parameters in universe order, and where each universe begins.
-    pub(super) order: Vec<u32>,
+    /// What is sent of the parameters, in universe order, and where each universe begins.
+    pub(super) lanes: Vec<Lane>,
     pub(super) begins: Vec<usize>,
     /// Parameters that give light.
     lights: Vec<ParamIx>,
@@ -75,16 +76,13 @@ impl Board {
     /// Everything rests at its default and no universe is named.
     #[must_use]
     pub fn new(rig: Arc<Rig>) -> Self {
-        let mut order: Vec<u32> = (0..rig.params.len() as u32).collect();
-        order.sort_by_key(|ix| rig.params.get(*ix as usize).map_or(0, |p| p.universe));
-        let universe_of = |ix: &u32| rig.params.get(*ix as usize).map_or(0, |p| usize::from(p.universe));
+        let (lanes, begins) = Lane::all(&rig);
         let universes = rig.universes.len();
-        let begins = (0..=universes).map(|u| order.partition_point(|ix| universe_of(ix) < u)).collect();
         let lights = (0_u32..).zip(&rig.params).filter(|(_, p)| p.intensity).map(|(ix, _)| ParamIx(ix)).collect();
         let layers = vec![rig.params.iter().map(|p| State::rests(p.default)).collect()];
         Self {
             rig,
-            order,
+            lanes,
             begins,
             lights,
             layers,

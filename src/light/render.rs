@@ -3,8 +3,8 @@
 use super::Board;
 use super::curve::ONE;
 use super::motion::{Level, Motion, STILL, State, Travel};
-use crate::show::ParamIx;
 use crate::show::dmx::scaled;
+use crate::show::{Param, ParamIx, Rig};
 use crate::time::Mono;
 
 impl Board {
@@ -25,15 +25,42 @@ impl Board {
         slots.fill(0);
         let t = self.clock(now);
         let range = self.begins.get(usize::from(universe)).zip(self.begins.get(usize::from(universe) + 1));
-        let members = range.and_then(|(from, to)| self.order.get(*from..*to)).unwrap_or_default();
+        let lanes = range.and_then(|(from, to)| self.lanes.get(*from..*to)).unwrap_or_default();
+        let bare = self.layers.len() == 1 && self.scales.is_empty() && self.fixed.is_empty();
+        let states = self.layers.first().map(Vec::as_slice).unwrap_or_default();
         let mut known = Known::default();
-        for i in members {
-            let Some(param) = self.rig.params.get(*i as usize) else { continue };
-            let mut value = self.laid(*i as usize, t, &mut known);
-            if let Some(dimmer) = param.dimmer {
-                value = scaled(value, self.laid(dimmer.at(), t, &mut known));
+        let mut value_of = |param: u32| match states.get(param as usize) {
+            Some(state) if bare => self.known(state, t, &mut known),
+            _ => self.laid(param as usize, t, &mut known),
+        };
+        for lane in lanes {
+            let mut value = value_of(lane.param);
+            if lane.dimmer != NONE {
+                value = scaled(value, value_of(lane.dimmer));
             }
-            param.slots.write(if param.inverse { !value } else { value }, slots);
+            self.write(lane, value ^ lane.inverse, slots);
+        }
+    }
+
+    /// A value into its slots.
+    fn write(&self, lane: &Lane, value: Level, slots: &mut [u8; 512]) {
+        let at = usize::from(lane.first);
+        match (lane.bytes, value.to_be_bytes()) {
+            (1, [high, ..]) => {
+                if let Some(slot) = slots.get_mut(at) {
+                    *slot = high;
+                }
+            }
+            (2, [high, low, ..]) => {
+                if let Some([first, second]) = slots.get_mut(at..at + 2) {
+                    (*first, *second) = (high, low);
+                }
+            }
+            _ => {
+                if let Some(param) = self.rig.params.get(lane.param as usize) {
+                    param.slots.write(value, slots);
+                }
+            }
         }
     }
 
@@ -94,26 +121,72 @@ impl Board {
     }
 
     fn known(&self, state: &State, t: Mono, known: &mut Known) -> Level {
-        let travel = self.current(state, t);
+        let travel = if state.next.is_none() { state.now } else { self.current(state, t) };
         if travel.motion == STILL { travel.to } else { travel.at(known.shaped(&self.motions, travel, t)) }
+    }
+}
+
+/// What a frame needs of a parameter, close together: a frame of many universes is as fast as memory brings them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lane {
+    param: u32,
+    /// The virtual dimmer that scales it.
+    dimmer: u32,
+    /// Flips every bit of what is sent upside down.
+    inverse: Level,
+    first: u16,
+    /// 1 or 2 slots from the first on; 0: as its parameter says.
+    bytes: u8,
+}
+
+/// Refers to no parameter.
+const NONE: u32 = u32::MAX;
+
+impl Lane {
+    /// All lanes in universe order, and where each universe begins. What has no slots has none.
+    pub(super) fn all(rig: &Rig) -> (Vec<Self>, Vec<usize>) {
+        let sent = (0_u32..).zip(&rig.params).filter(|(_, param)| param.slots.bytes() > 0);
+        let mut of: Vec<(u16, Self)> = sent.map(|(ix, param)| (param.universe, Self::of(ix, param))).collect();
+        of.sort_by_key(|(universe, _)| *universe);
+        let begins = (0..=rig.universes.len()).map(|u| of.partition_point(|(universe, _)| usize::from(*universe) < u)).collect();
+        (of.into_iter().map(|(_, lane)| lane).collect(), begins)
+    }
+
+    fn of(ix: u32, param: &Param) -> Self {
+        let (first, bytes) = match param.slots.as_slice() {
+            [first] => (*first, 1),
+            [first, second] if *second == first + 1 => (*first, 2),
+            _ => (0, 0),
+        };
+        let dimmer = param.dimmer.map_or(NONE, |dimmer| dimmer.0);
+        Self { param: ix, dimmer, inverse: if param.inverse { Level::MAX } else { 0 }, first, bytes }
     }
 }
 
 /// The progress of the motions that a frame meets, worked out once each while few of them run.
 #[derive(Default)]
-struct Known([Option<(u32, bool, u64)>; 8]);
+struct Known {
+    /// Most neighbours travel alike.
+    last: Option<(u32, bool, u64)>,
+    others: [Option<(u32, bool, u64)>; 8],
+}
 
 impl Known {
     fn shaped(&mut self, motions: &[Motion], travel: Travel, t: Mono) -> u64 {
         let rising = travel.rises();
-        let place = &mut self.0[((travel.motion & 3) << 1) as usize | usize::from(rising)];
-        match place {
-            Some((motion, up, shaped)) if *motion == travel.motion && *up == rising => *shaped,
-            _ => {
-                let shaped = motions.get(travel.motion as usize).map_or(ONE, |m| m.shaped(rising, t));
-                *place = Some((travel.motion, rising, shaped));
-                shaped
-            }
+        if let Some((motion, up, shaped)) = self.last
+            && motion == travel.motion
+            && up == rising
+        {
+            return shaped;
         }
+        let place = &mut self.others[((travel.motion & 3) << 1) as usize | usize::from(rising)];
+        let found = match place {
+            Some((motion, up, shaped)) if *motion == travel.motion && *up == rising => *shaped,
+            _ => motions.get(travel.motion as usize).map_or(ONE, |m| m.shaped(rising, t)),
+        };
+        *place = Some((travel.motion, rising, found));
+        self.last = *place;
+        found
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! 1. The first 16 universes that a GO changes leave at once, the rest one per 40 us: more at once overruns a node's receive buffer.
 //! 2. A universe is never closer than 20 ms to its last frame (Art-Net 4, "DMX512 refresh": a node may drop what is faster).
-//! 3. While the lights of a universe move it has a frame 44 times a second, the universes spread evenly over it. Those that are due within half
-//!    a millisecond of each other leave together, each always at the same place in the frame.
+//! 3. While the lights of a universe move it has a frame 44 times a second, always at the same place in the frame. Sixteen leave together, so that
+//!    a wake of the thread serves many, and neighbours, which are often of one node, are far apart.
 //! 4. When the lights of a universe have come to rest, one last frame shows it. Keep-alive frames are the family's own business.
 
 use crate::devices::earlier;
@@ -19,8 +19,8 @@ const CLOSEST: Span = Span::ms(20);
 const BURST: u64 = 16;
 /// One more after this long.
 const REFILL: u64 = 40_000;
-/// A frame has so many instants at which universes leave, half a millisecond apart.
-const INSTANTS: u64 = 45;
+/// A frame has at most so many instants at which universes leave, half a millisecond apart.
+const INSTANTS: usize = 45;
 
 /// Paces the universes of a rig by their index.
 #[derive(Debug, Default)]
@@ -33,9 +33,13 @@ pub struct Pacer {
     /// The instant at which the burst is full again.
     burst_full: Mono,
     grid: Option<Grid>,
+    /// Universes in the order in which they are due in a frame.
+    order: Vec<u16>,
+    /// At so many instants.
+    instants: usize,
 }
 
-/// The steady frames: universe `next` is due at `frame` plus its share of the frame.
+/// The steady frames: the universe at `next` in the order is due at `frame` plus its share of the frame.
 #[derive(Debug, Clone, Copy)]
 struct Grid {
     frame: Mono,
@@ -46,7 +50,11 @@ impl Pacer {
     /// For so many universes.
     #[must_use]
     pub fn new(universes: usize) -> Self {
-        Self { last: vec![None; universes], changed: vec![false; universes], live: vec![false; universes], ..Self::default() }
+        let instants = universes.div_ceil(BURST as usize).clamp(1, INSTANTS);
+        let mut order: Vec<u16> = (0..universes).filter_map(|at| u16::try_from(at).ok()).collect();
+        order.sort_by_key(|universe| usize::from(*universe) % instants);
+        let (changed, live) = (vec![false; universes], vec![false; universes]);
+        Self { last: vec![None; universes], changed, live, order, instants, ..Self::default() }
     }
 
     /// A universe's levels changed: it wants a frame as soon as it may have one.
@@ -108,17 +116,17 @@ impl Pacer {
         if now.since(grid.frame) > Span(2 * FRAME) {
             grid = Grid { frame: now, next: 0 };
         }
-        while self.slot(grid) <= now && !self.last.is_empty() {
-            if let Ok(universe) = u16::try_from(grid.next) {
-                let moves = moves(universe);
-                if (moves || self.live.get(grid.next).is_some_and(|live| *live)) && named(universe) && self.may(grid.next, now) {
-                    self.clear(grid.next);
-                    self.sent(grid.next, now, moves);
-                    out.push(universe);
-                }
+        while self.slot(grid) <= now
+            && let Some(universe) = self.order.get(grid.next).copied()
+        {
+            let (moves, at) = (moves(universe), usize::from(universe));
+            if (moves || self.live.get(at).is_some_and(|live| *live)) && named(universe) && self.may(at, now) {
+                self.clear(at);
+                self.sent(at, now, moves);
+                out.push(universe);
             }
             grid.next += 1;
-            if grid.next >= self.last.len() {
+            if grid.next >= self.order.len() {
                 grid = Grid { frame: grid.frame + Span(FRAME), next: 0 };
             }
         }
@@ -139,8 +147,9 @@ impl Pacer {
 
     /// When the grid's next universe is due.
     fn slot(&self, grid: Grid) -> Mono {
-        let instant = INSTANTS * grid.next as u64 / (self.last.len().max(1) as u64);
-        grid.frame + Span(FRAME * instant / INSTANTS)
+        let instants = self.instants.max(1);
+        let instant = self.order.get(grid.next).map_or(0, |universe| usize::from(*universe) % instants);
+        grid.frame + Span(FRAME * instant as u64 / instants as u64)
     }
 
     fn is_changed(&self, at: usize) -> bool {
@@ -244,7 +253,9 @@ mod tests {
         for (at, _) in &sent {
             most = most.max(sent.iter().filter(|(other, _)| other == at).count());
         }
-        assert!(most <= 3, "{most} at once");
+        assert!(most <= 16, "{most} at once");
+        let together = |a: u16, b: u16| sent.iter().any(|(at, u)| *u == a && sent.contains(&(*at, b)));
+        assert!((0..63).all(|universe| !together(universe, universe + 1)), "neighbours leave apart");
     }
 
     #[test]

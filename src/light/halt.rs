@@ -56,6 +56,9 @@ impl Board {
         }
         self.waving.remove(&(layer as u16, ParamIx(param as u32)));
         after.base = after.next.unwrap_or(after.now).to;
+        // What was on its way out and stays lit is the run's again: nobody else would take it out.
+        let rests = self.rig.params.get(param).is_some_and(|p| after.base == if p.intensity && layer > 0 { 0 } else { p.default });
+        after.owned |= !rests;
         if let Some(place) = self.layers.get_mut(layer).and_then(|l| l.get_mut(param)) {
             *place = after;
         }

@@ -176,9 +176,9 @@ fn olad_and_python_read_the_levels_of_a_running_show() {
     // Universe 1 ended at the release too, until its device was taken back: that may be before all three packets were out.
     let verdict = judge.verdict(|verdict| (4..=6).contains(&verdict.ends(1)) && [2, 3].iter().all(|universe| verdict.ends(*universe) == 3));
     verdict.all_well();
-    let of = |length: usize| verdict.packets.iter().filter(|packet| packet.len() == length).count();
-    let kinds = [638, 49, 126, 122].map(of);
-    assert!(kinds[0] > 60 && kinds[1] > 20 && kinds[2] > 0 && kinds[3] > 0, "data, synchronization, discovery of both: {kinds:?}");
+    let of = |lengths: std::ops::RangeInclusive<usize>| verdict.packets.iter().filter(|packet| lengths.contains(&packet.len())).count();
+    let kinds = [of(638..=638), of(49..=49), of(122..=126)];
+    assert!(kinds[0] > 60 && kinds[1] > 20 && kinds[2] > 1, "data, synchronization, discovery of both devices: {kinds:?}");
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub(super) struct DeviceState {
     pub(super) online: Option<bool>,
     /// Its first read after connecting is complete.
     pub(super) synced: bool,
+    /// When it last came (back): what was heard of it before may have changed meanwhile without a hand.
+    #[serde(default)]
+    pub(super) came: Mono,
     /// Why it is offline.
     pub(super) why: Option<Arc<str>>,
     pub(super) identity: Option<Arc<str>>,
@@ -85,11 +88,13 @@ impl Engine {
     }
 
     fn came_online(&mut self, device: DeviceIx, identity: Option<Arc<str>>) {
+        let now = self.s.now;
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
         let back = state.online == Some(false);
         if state.online != Some(true) {
             state.synced = false;
         }
+        state.came = now;
         state.online = Some(true);
         state.why = None;
         state.human = None;

@@ -145,8 +145,8 @@ impl Engine {
         let (class, tolerance) = (spec.class, spec.tolerance);
         let now = self.s.now;
         let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        let old = state.observed.replace((value.clone(), now)).map(|(v, _)| v);
-        let news = old.as_ref().is_some_and(|o| !o.same(value, tolerance));
+        let old = state.observed.replace((value.clone(), now));
+        let news = old.as_ref().is_some_and(|(old, _)| !old.same(value, tolerance));
         let newest = state.newest;
         if state.wanted.as_ref().is_some_and(|w| w.same(value, tolerance)) && !state.operator {
             self.drop_take_back(prop);
@@ -167,7 +167,11 @@ impl Engine {
         if !differs || !synced {
             return;
         }
+        let Some(from) = self.s.devices.get(device.at()) else { return };
+        // The first that is heard of it since the device came is no change before our eyes: nobody touched it, it is not as wanted.
+        let first = old.is_none_or(|(_, at)| at < from.came);
         match how {
+            _ if first && class == Keeping::Hold && !state.operator && from.ownership == Ownership::Live => self.show_difference(prop),
             How::Word if news || !state.operator => self.touched(prop, value),
             How::Word => state.wanted = Some(value.clone()),
             How::Echo if state.operator => state.wanted = Some(value.clone()),

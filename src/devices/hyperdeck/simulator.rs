@@ -206,6 +206,8 @@ impl Simulator for Player {
             ("slot", Value::Text(status)) => self.slot = status.clone(),
             ("recording-time", Value::Int(left)) => self.recording_time = *left,
             ("remote", Value::Switch(on)) => self.remote = *on,
+            // A deck that records shows its input, whatever the button says.
+            ("preview", _) if self.status == "record" => return,
             ("preview", Value::Switch(on)) => (self.status, self.ends) = (if *on { "preview" } else { "stopped" }, None),
             ("record", Value::Switch(on)) => (self.status, self.ends) = (if *on { "record" } else { "stopped" }, None),
             ("player", Value::Transport(player)) => {

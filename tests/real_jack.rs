@@ -14,6 +14,7 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use run::Run;
@@ -28,19 +29,24 @@ impl Drop for Ended {
     }
 }
 
+/// Servers share a registry that two of them can not begin at once: one test after the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A JACK server of its own name, without sound.
 struct Jack {
     server: String,
     _jackd: Ended,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Jack {
     fn start(name: &str) -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = format!("showcall-{name}-{}", std::process::id());
         let mut jackd = Command::new("jackd");
         jackd.args(["-n", &server, "-r", "--no-mlock", "-d", "dummy", "-r", "48000", "-p", "128", "-C", "0", "-P", "0"]);
         let jackd = Ended(jackd.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        Self { server, _jackd: jackd }
+        Self { server, _jackd: jackd, _alone: alone }
     }
 
     fn variables(&self) -> [(&str, &str); 2] {

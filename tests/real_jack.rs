@@ -19,11 +19,19 @@ use std::time::{Duration, Instant};
 
 use run::Run;
 
-/// Ends its process, by pid, when the test ends.
+/// Ends its process, by pid, when the test ends. It is asked first: a JACK server that is killed leaves its shared memory behind, and
+/// after some of those no other can start.
 struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        for _ in 0..100 {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

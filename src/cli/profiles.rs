@@ -201,7 +201,8 @@ fn light(fixture: &FixtureProfile) -> String {
                 let _ = write!(name, " ({own})");
             }
             let values: Vec<&str> = channel.values.iter().map(|value| &*value.name).collect();
-            [place, cell.map_or_else(String::new, |cell| format!("/{cell}")), name, values.join(" | ")]
+            let values = channel.range.map_or_else(|| values.join(" | "), |range| range.to_string());
+            [place, cell.map_or_else(String::new, |cell| format!("/{cell}")), name, values]
         });
         let heading = if mode.name.is_empty() { "slots".to_owned() } else { format!("mode \"{}\", {}", mode.name, slots(mode)) };
         section(&mut out, &heading, rows.collect());

@@ -9,11 +9,13 @@ use gdtf::dmx_mode::{ChannelFunction, DmxBreak, DmxChannel, DmxMode};
 use gdtf::fixture_type::FixtureType;
 use gdtf::geometry::{AnyGeometry as _, Geometry, ReferenceGeometry};
 use gdtf::values::DmxValue;
-use gdtf::wheel::Wheel;
+use gdtf::wheel::{Wheel, WheelSlot, WheelSlotOptic};
 
 use super::archive::Archive;
 use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal};
+use crate::show::attribute::is_colour_wheel;
+use crate::show::colour::of_chromaticity;
 
 /// Copies of geometries in one mode at the most, and references inside references.
 const COPIES_MAX: usize = 4096;
@@ -198,6 +200,10 @@ fn read_channel(fixture: &FixtureType, channel: &DmxChannel, slots: Vec<u32>, ol
     let functions = plain_functions(channel);
     made.values = ranges(fixture, &functions, &made);
     let adds = made.attribute == "Dimmer" || made.attribute.starts_with("ColorAdd_");
+    made.physical = match functions.as_slice() {
+        [one] => super::physical(&made.attribute, one.physical_from, one.physical_to),
+        _ => None,
+    };
     made.inverse = adds && matches!(functions.as_slice(), [one] if one.physical_from > one.physical_to);
     Some(made)
 }
@@ -221,25 +227,37 @@ fn ranges(fixture: &FixtureType, functions: &[&ChannelFunction], channel: &Draft
     for (nth, (from, function)) in starts.iter().enumerate() {
         let to = starts.get(nth + 1).map_or(channel.top(), |(next, _)| next.saturating_sub(1)).max(*from);
         let wheel = function.wheel.as_ref().and_then(|node| node.first()).and_then(|name| wheel_named(fixture, name));
-        let mut sets: Vec<(u32, Option<String>)> = Vec::new();
+        let mut sets: Vec<(u32, Option<String>, Option<[u8; 3]>)> = Vec::new();
         for set in &function.channel_sets {
-            let slot = set.wheel_slot_index.and_then(|at| usize::try_from(at).ok()).and_then(|at| wheel?.slots.get(at)?.name.as_ref());
+            let place = set.wheel_slot_index.and_then(|at| usize::try_from(at).ok()).and_then(|at| wheel?.slots.get(at));
+            let slot = place.and_then(|slot| slot.name.as_ref());
             let name = set.name.as_ref().map(ToString::to_string).filter(|name| !name.is_empty()).or_else(|| slot.map(ToString::to_string));
-            sets.push((own_value(channel, pair(set.dmx_from)), name));
+            let colour = place.filter(|_| is_colour_wheel(&channel.attribute)).and_then(|slot| slot_colour(fixture, slot));
+            sets.push((own_value(channel, pair(set.dmx_from)), name, colour));
         }
-        sets.sort_by_key(|(from, _)| *from);
+        sets.sort_by_key(|(from, ..)| *from);
         if starts.len() > 1 && wheel.is_none() {
             let name =
                 function.custom_name.clone().or_else(|| function.name.as_ref().map(ToString::to_string)).filter(|name| !name.is_empty());
             let name = name.unwrap_or_else(|| function.attribute.to_string());
-            values.push(DraftValue { name, from: *from, to });
+            values.push(DraftValue::new(name, *from, to));
         }
-        for (nth, (first, name)) in sets.iter().enumerate() {
-            let last = sets.get(nth + 1).map_or(to, |(next, _)| next.saturating_sub(1)).max(*first);
-            values.extend(name.clone().map(|name| DraftValue { name, from: *first, to: last.min(channel.top()) }));
+        for (nth, (first, name, colour)) in sets.iter().enumerate() {
+            let last = sets.get(nth + 1).map_or(to, |(next, ..)| next.saturating_sub(1)).max(*first);
+            values.extend(name.clone().map(|name| DraftValue { name, from: *first, to: last.min(channel.top()), colour: *colour }));
         }
     }
     values
+}
+
+/// The colour of a wheel's slot (GDTF, "Wheel Slot": CIE 1931 x, y and Y). White is what a file says that says nothing.
+fn slot_colour(fixture: &FixtureType, slot: &WheelSlot) -> Option<[u8; 3]> {
+    let cie = match &slot.optic {
+        WheelSlotOptic::Color(cie) => cie,
+        WheelSlotOptic::Filter(_) => &slot.filter(fixture)?.color,
+    };
+    let told = (cie.x - 0.3127).abs() > 0.0005 || (cie.y - 0.3290).abs() > 0.0005;
+    (told && cie.y > 0.0).then(|| of_chromaticity(cie.x, cie.y))
 }
 
 fn wheel_named<'f>(fixture: &'f FixtureType, name: &str) -> Option<&'f Wheel> {

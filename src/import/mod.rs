@@ -16,7 +16,7 @@ pub mod toml;
 pub mod words;
 pub mod xml;
 
-use crate::show::dmx;
+use crate::show::{Physical, Unit, dmx};
 
 /// Why a file is refused: one sentence for the person who gave it, and the rule's name for counting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +89,8 @@ pub struct DraftChannel {
     pub inverse: bool,
     /// Named ranges, in the order of the wire.
     pub values: Vec<DraftValue>,
+    /// What 0% and 100% of it are in degrees or kelvin.
+    pub physical: Option<Physical>,
 }
 
 /// A named range of a channel, in the channel's own bytes.
@@ -100,6 +102,8 @@ pub struct DraftValue {
     pub from: u32,
     /// Last value.
     pub to: u32,
+    /// The colour that the light then has.
+    pub colour: Option<[u8; 3]>,
 }
 
 /// The profile of a file, read by what its name ends with, in order and as text that was read back without a fault.
@@ -156,15 +160,15 @@ impl DraftChannel {
 
     /// A range that is given in `bytes` bytes, in the channel's own.
     #[must_use]
-    pub fn range(&self, name: &str, from: u32, to: u32, bytes: u8) -> DraftValue {
-        let own = self.bytes();
+    pub fn range(&self, value: &DraftValue, bytes: u8) -> DraftValue {
+        let (own, from, to) = (self.bytes(), value.from, value.to);
         if own >= bytes {
             let bits = u32::from(own - bytes) * 8;
             let last = to.checked_shl(bits).unwrap_or(0) | 1_u32.checked_shl(bits).map_or(u32::MAX, |one| one - 1);
-            return DraftValue { name: name.into(), from: from.checked_shl(bits).unwrap_or(0), to: last.min(self.top()) };
+            return DraftValue { from: from.checked_shl(bits).unwrap_or(0), to: last.min(self.top()), ..value.clone() };
         }
         let bits = u32::from(bytes - own) * 8;
-        DraftValue { name: name.into(), from: from.checked_shr(bits).unwrap_or(0), to: to.checked_shr(bits).unwrap_or(0) }
+        DraftValue { from: from.checked_shr(bits).unwrap_or(0), to: to.checked_shr(bits).unwrap_or(0), ..value.clone() }
     }
 
     /// A value that is given in `bytes` bytes, in the channel's own, by mirroring.
@@ -178,7 +182,41 @@ impl DraftChannel {
     }
 }
 
+/// The physical range of an attribute that people set in degrees or kelvin, from what its ends are; `None` for any other
+/// attribute, and for ends that no light has.
+#[must_use]
+pub fn physical(attribute: &str, from: f64, to: f64) -> Option<Physical> {
+    let (unit, known) = match attribute {
+        "Pan" | "Tilt" | "Zoom" => (Unit::Degrees, -3600.0..=3600.0),
+        name if crate::show::attribute::is_temperature(name) => (Unit::Kelvin, 1000.0..=20_000.0),
+        _ => return None,
+    };
+    // A file that says nothing says from 0 to 1.
+    if !known.contains(&from) || !known.contains(&to) || (to - from).abs() < 1.5 {
+        return None;
+    }
+    let thousandths = |value: f64| match unit {
+        Unit::Degrees => (value * 1000.0).round() as i64,
+        Unit::Kelvin => (value.round() as i64) * 1000,
+    };
+    Some(Physical { unit, from: thousandths(from), to: thousandths(to) })
+}
+
+/// As [`physical`], of a file that counts pan and tilt from one end: the middle is 0 degrees.
+#[must_use]
+pub fn from_one_end(attribute: &str, from: f64, to: f64) -> Option<Physical> {
+    let turns = ["Pan", "Tilt"].contains(&attribute) && from.min(to) >= 0.0;
+    let middle = if turns { f64::midpoint(from, to) } else { 0.0 };
+    physical(attribute, from - middle, to - middle)
+}
+
 impl DraftValue {
+    /// A range without a colour.
+    #[must_use]
+    pub fn new(name: impl Into<String>, from: u32, to: u32) -> Self {
+        Self { name: name.into(), from, to, colour: None }
+    }
+
     /// The middle.
     #[must_use]
     pub const fn middle(&self) -> u32 {

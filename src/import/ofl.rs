@@ -240,9 +240,10 @@ impl<'a> Reader<'a> {
         let mut made = DraftChannel { attribute, name, cell: definition.cell.clone(), slots, ..DraftChannel::default() };
         let ranges = ofl_types::ranges(&all, key, &self.wheels).ok_or_else(|| format!("channel \"{key}\" has a range that is none"))?;
         if definition.fine == 0 {
-            made.values = ranges.iter().map(|value| made.range(&value.name, value.from, value.to, bytes)).collect();
+            made.values = ranges.iter().map(|value| made.range(value, bytes)).collect();
             made.default = channel.get("defaultValue").and_then(|value| value_of(value, bytes)).map(|value| made.value(value, bytes));
             made.highlight = channel.get("highlightValue").and_then(|value| value_of(value, bytes)).map(|value| made.value(value, bytes));
+            made.physical = ofl_types::physical(&all, &made.attribute);
             made.inverse = ofl_types::is_inverse(&all);
         }
         Ok(Some(made))

@@ -6,10 +6,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{DraftValue, words};
+use crate::show::Physical;
+use crate::show::attribute::is_colour_wheel;
+use crate::show::colour::{black_body, read_kelvin, read_rgb};
 
 /// The wheels of a fixture: what kind each is, and the names of its slots.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wheels(BTreeMap<String, (String, Vec<String>)>);
+pub(super) struct Wheels(BTreeMap<String, Wheel>);
+
+/// Its attribute, and the name and colour of each slot.
+type Wheel = (String, Vec<(String, Option<[u8; 3]>)>);
 
 impl Wheels {
     /// Reads `wheels`; the second colour wheel is `Color2`.
@@ -30,12 +36,12 @@ impl Wheels {
             let count = counts.entry(base).or_insert(0);
             *count += 1;
             let attribute = if base == "Iris" { base.to_owned() } else { format!("{base}{count}") };
-            made.insert(name.clone(), (attribute, slots.iter().enumerate().map(|(at, slot)| slot_name(slot, at + 1)).collect()));
+            made.insert(name.clone(), (attribute, slots.iter().enumerate().map(|(at, slot)| (slot_name(slot, at + 1), slot_colour(slot))).collect()));
         }
         Self(made)
     }
 
-    fn of(&self, capability: &Value, channel: &str) -> Option<&(String, Vec<String>)> {
+    fn of(&self, capability: &Value, channel: &str) -> Option<&Wheel> {
         let name = match capability.get("wheel") {
             Some(Value::String(name)) => name.as_str(),
             Some(Value::Array(names)) => names.first().and_then(Value::as_str).unwrap_or(channel),
@@ -47,13 +53,52 @@ impl Wheels {
     /// The name of a slot; between two slots stand both.
     fn slot(&self, capability: &Value, channel: &str) -> Option<String> {
         let (_, slots) = self.of(capability, channel)?;
-        let number = ["slotNumber", "slotNumberStart"].iter().find_map(|key| capability.get(*key)?.as_f64())?;
-        let name = |at: f64| slots.get((at as usize).checked_sub(1)?).or_else(|| slots.get((at as usize - 1) % slots.len().max(1)));
+        let number = slot_number(capability)?;
+        let name = |at: f64| slot_at(slots, at).map(|(name, _)| name);
         if number.fract() == 0.0 {
             return name(number).cloned();
         }
         Some(format!("{} / {}", name(number.floor())?, name(number.ceil())?))
     }
+
+    /// The colour of a slot of a colour wheel; none between two slots.
+    fn colour(&self, capability: &Value, channel: &str) -> Option<[u8; 3]> {
+        let slot = capability.get("type").and_then(Value::as_str) == Some("WheelSlot");
+        let (attribute, slots) = self.of(capability, channel).filter(|_| slot)?;
+        let number = slot_number(capability).filter(|number| number.fract() == 0.0)?;
+        slot_at(slots, number)?.1.filter(|_| is_colour_wheel(attribute))
+    }
+}
+
+/// Which slot, from 1; wheels go round.
+fn slot_number(capability: &Value) -> Option<f64> {
+    ["slotNumber", "slotNumberStart"].iter().find_map(|key| capability.get(*key)?.as_f64())
+}
+
+fn slot_at<T>(slots: &[T], at: f64) -> Option<&T> {
+    let at = (at as usize).checked_sub(1)?;
+    slots.get(at).or_else(|| slots.get(at % slots.len().max(1)))
+}
+
+/// `"colors": ["#ff0000"]`, or `"colorTemperature": "3200K"`; several colours are none.
+fn slot_colour(slot: &Value) -> Option<[u8; 3]> {
+    if let Some(kelvin) = slot.get("colorTemperature").and_then(Value::as_str).and_then(read_kelvin) {
+        return Some(black_body(kelvin));
+    }
+    match slot.get("colors")?.as_array()?.as_slice() {
+        [one] => read_rgb(one.as_str()?),
+        _ => None,
+    }
+}
+
+/// What the ends of a channel of one capability are: `"angleStart": "0deg"`, `"colorTemperatureStart": "2700K"`.
+pub(super) fn physical(capabilities: &[&Value], attribute: &str) -> Option<Physical> {
+    let [one] = capabilities else { return None };
+    let number = |key: &str, unit: &str| one.get(key)?.as_str()?.strip_suffix(unit)?.trim().parse::<f64>().ok();
+    let ends = |start: &str, end: &str, unit: &str| number(start, unit).zip(number(end, unit));
+    let (from, to) =
+        ends("angleStart", "angleEnd", "deg").or_else(|| ends("colorTemperatureStart", "colorTemperatureEnd", "K"))?;
+    super::from_one_end(attribute, from, to)
 }
 
 fn slot_name(slot: &Value, number: usize) -> String {
@@ -220,7 +265,8 @@ pub(super) fn ranges(capabilities: &[&Value], channel: &str, wheels: &Wheels) ->
         let Some(range) = capability.get("dmxRange").and_then(Value::as_array) else { continue };
         let bound = |at: usize| range.get(at).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let (from, to) = bound(0).zip(bound(1)).filter(|(from, to)| from <= to)?;
-        values.push(DraftValue { name: label(capability, channel, wheels), from, to });
+        let colour = wheels.colour(capability, channel);
+        values.push(DraftValue { colour, ..DraftValue::new(label(capability, channel, wheels), from, to) });
     }
     if values.len() < 2 {
         values.clear();

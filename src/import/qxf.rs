@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
+use crate::show::attribute::is_colour_wheel;
+use crate::show::colour::read_rgb;
 
 /// What one `<Channel>` of the file is.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,10 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
         if creator.is_empty() { String::new() } else { format!(", made with {creator}") }
     ));
     for mode in root.all("Mode") {
-        draft.modes.push(read_mode(mode, &channels, &mut draft.notes)?);
+        let mut made = read_mode(mode, &channels, &mut draft.notes)?;
+        let focus = [Some(mode), Some(&root)].into_iter().flatten().find_map(|one| one.child("Physical")?.child("Focus"));
+        turns(focus, &mut made);
+        draft.modes.push(made);
     }
     Ok(draft)
 }
@@ -68,7 +73,11 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
         let open = capability.attribute("Preset") == Some("ShutterOpen");
         let text =
             if open && !super::tidy::is_open(&capability.text) { format!("open ({})", capability.text) } else { capability.text.clone() };
-        values.push(DraftValue { name: text, from, to });
+        // One colour; two are a place between two filters.
+        let res = |key: &str| capability.attribute(key).filter(|text| text.starts_with('#'));
+        let two = res("Res2").or_else(|| res("Color2")).is_some();
+        let colour = res("Res1").or_else(|| res("Color")).filter(|_| !two && is_colour_wheel(&attribute)).and_then(read_rgb);
+        values.push(DraftValue { colour, ..DraftValue::new(text, from, to) });
     }
     // One range over the whole channel says what the attribute says.
     if matches!(values.as_slice(), [one] if one.from == 0 && one.to == 255) {
@@ -221,6 +230,16 @@ fn read_mode(mode: &Element, channels: &BTreeMap<&str, Channel>, notes: &mut Vec
     Ok(made)
 }
 
+/// `<Focus PanMax="540" TiltMax="270"/>` of a mode's `<Physical>`, or the whole light's: how far a head turns. Its middle is 0 degrees.
+fn turns(focus: Option<&Element>, mode: &mut DraftMode) {
+    let Some(focus) = focus else { return };
+    for (attribute, key) in [("Pan", "PanMax"), ("Tilt", "TiltMax")] {
+        let most = focus.attribute(key).and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or(0.0);
+        let physical = super::from_one_end(attribute, 0.0, most);
+        mode.channels.iter_mut().filter(|channel| channel.attribute == attribute).for_each(|channel| channel.physical = physical);
+    }
+}
+
 /// Which cell each number belongs to. Some files count the channels of a head from 1: then one lies past the mode's end.
 fn heads(mode: &Element, rows: &BTreeMap<u32, (&str, &Channel)>) -> BTreeMap<u32, String> {
     let mut cells = BTreeMap::new();
@@ -273,7 +292,7 @@ fn stem(name: &str) -> String {
 
 /// Ranges and default of one byte, for all bytes of the channel.
 fn widen(channel: &mut DraftChannel) {
-    let ranges: Vec<DraftValue> = channel.values.iter().map(|value| channel.range(&value.name, value.from, value.to, 1)).collect();
+    let ranges: Vec<DraftValue> = channel.values.iter().map(|value| channel.range(value, 1)).collect();
     channel.values = ranges;
     channel.default = channel.default.map(|default| channel.value(default, 1));
     if channel.default.is_none() && ["Pan", "Tilt"].contains(&channel.attribute.as_str()) {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Draft, DraftChannel, DraftMode, DraftValue};
+use crate::show::colour::of_name;
+use crate::show::{Physical, Unit, Value};
 
 /// Names up to this many stand in the channel itself.
 const INLINE: usize = 3;
@@ -119,6 +121,9 @@ fn write_channel(channel: &DraftChannel, each: Option<u32>, breaks: bool, tables
             let _ = writeln!(out, "{name} = true");
         }
     }
+    if let Some(physical) = channel.physical {
+        let _ = writeln!(out, "range = {}", range_of(&physical));
+    }
     if let Some(table) = shared(channel).and_then(|values| tables.get(&values)) {
         let _ = writeln!(out, "values = {}", quoted(table));
     } else if !channel.values.is_empty() {
@@ -176,12 +181,30 @@ fn shared(channel: &DraftChannel) -> Option<Vec<DraftValue>> {
     let rest = 1_u32.checked_shl(bits).map_or(u32::MAX, |one| one - 1);
     let whole = |value: &DraftValue| value.from & rest == 0 && value.to & rest == rest;
     channel.values.iter().all(whole).then(|| {
-        channel.values.iter().map(|value| DraftValue { name: value.name.clone(), from: value.from >> bits, to: value.to >> bits }).collect()
+        channel.values.iter().map(|value| DraftValue { from: value.from >> bits, to: value.to >> bits, ..value.clone() }).collect()
     })
 }
 
 fn range(value: &DraftValue) -> String {
-    if value.from == value.to { value.from.to_string() } else { format!("[{}, {}]", value.from, value.to) }
+    let at = if value.from == value.to { value.from.to_string() } else { format!("[{}, {}]", value.from, value.to) };
+    match value.colour {
+        // Its name tells the same.
+        Some(rgb) if of_name(&value.name) != Some(rgb) => {
+            let [red, green, blue] = rgb;
+            format!("{{ at = {at}, colour = \"#{red:02X}{green:02X}{blue:02X}\" }}")
+        }
+        _ => at,
+    }
+}
+
+/// `"540deg"` when the middle is 0, else both ends.
+fn range_of(physical: &Physical) -> String {
+    let plain = |thousandths: i64| Value::Decimal(thousandths.saturating_mul(1000)).to_string();
+    match physical.unit {
+        Unit::Degrees if physical.from < 0 && physical.from == -physical.to => format!("\"{}deg\"", plain(physical.to * 2)),
+        Unit::Degrees => format!("[\"{}deg\", \"{}deg\"]", plain(physical.from), plain(physical.to)),
+        Unit::Kelvin => format!("[\"{} K\", \"{} K\"]", plain(physical.from), plain(physical.to)),
+    }
 }
 
 /// A text of TOML.

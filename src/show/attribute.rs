@@ -55,21 +55,25 @@ pub enum Feature {
     Video,
 }
 
-/// A part of a colour that is mixed.
+/// A part of a colour that is mixed. They stand in the order in which they are given their share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Emitter {
+    White,
+    CoolWhite,
+    WarmWhite,
+    Amber,
+    Lime,
+    Yellow,
+    Cyan,
+    Magenta,
+    GreenCyan,
+    BlueCyan,
+    BlueMagenta,
+    RedMagenta,
     Red,
     Green,
     Blue,
-    White,
-    WarmWhite,
-    CoolWhite,
-    Amber,
-    Lime,
-    Cyan,
-    Magenta,
-    Yellow,
     Uv,
     /// Any other that adds light: its own name tells.
     Other,
@@ -110,6 +114,10 @@ pub fn emitter(name: &str) -> Option<Emitter> {
         "ColorAdd_C" => Emitter::Cyan,
         "ColorAdd_M" => Emitter::Magenta,
         "ColorAdd_Y" => Emitter::Yellow,
+        "ColorAdd_GC" => Emitter::GreenCyan,
+        "ColorAdd_BC" => Emitter::BlueCyan,
+        "ColorAdd_BM" => Emitter::BlueMagenta,
+        "ColorAdd_RM" => Emitter::RedMagenta,
         "ColorAdd_UV" => Emitter::Uv,
         "ColorSub_C" => Emitter::MinusRed,
         "ColorSub_M" => Emitter::MinusGreen,
@@ -150,6 +158,18 @@ pub fn feature(name: &str) -> Feature {
 #[must_use]
 pub fn is_shutter(name: &str) -> bool {
     name.starts_with("Shutter") || name.starts_with("StrobeMode")
+}
+
+/// True for a wheel of colours: `Color1`.
+#[must_use]
+pub fn is_colour_wheel(name: &str) -> bool {
+    name.strip_prefix("Color").is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// True for a filter or control of the colour temperature.
+#[must_use]
+pub fn is_temperature(name: &str) -> bool {
+    ["CTO", "CTC", "CTB"].contains(&name)
 }
 
 /// Annex A, as far as fixtures that people hire use it; `#` is any number.

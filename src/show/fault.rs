@@ -89,6 +89,12 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// How many there are so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// All faults in the order of the text, each once.
     #[must_use]
     pub fn into_sorted(mut self) -> Vec<Fault> {

@@ -69,8 +69,51 @@ pub struct FixtureChannel {
     pub inverse: bool,
     /// Named values in file order: a wheel's `red`, a shutter's `open`.
     pub values: Vec<NamedValue>,
+    /// What its ends are in the world; `None`: nobody knows.
+    pub range: Option<Physical>,
     /// The virtual dimmer that scales it: an index into [`FixtureMode::channels`].
     pub dimmer: Option<u16>,
+}
+
+/// What a channel's nothing and its full are in the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Physical {
+    /// In what.
+    pub unit: Unit,
+    /// At 0%, in thousandths.
+    pub from: i64,
+    /// At 100%, in thousandths; may be below `from`.
+    pub to: i64,
+}
+
+/// What a channel's range is told in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unit {
+    /// Pan, tilt and zoom.
+    Degrees,
+    /// Colour temperature.
+    Kelvin,
+}
+
+impl Physical {
+    /// The share of the range at which a value of its unit (in thousandths) lies, to the nearest of 32 bits; `None` outside of it.
+    #[must_use]
+    pub fn share(&self, value: i64) -> Option<u32> {
+        let (gone, way) = (i128::from(value) - i128::from(self.from), i128::from(self.to) - i128::from(self.from));
+        let (gone, way) = if way < 0 { (-gone, -way) } else { (gone, way) };
+        if way == 0 || !(0..=way).contains(&gone) {
+            return None;
+        }
+        u32::try_from((gone * i128::from(FULL) + way / 2) / way).ok()
+    }
+}
+
+impl std::fmt::Display for Physical {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = if self.unit == Unit::Degrees { "deg" } else { " K" };
+        let plain = |thousandths: i64| super::Value::Decimal(thousandths.saturating_mul(1000)).to_string();
+        write!(f, "{}{unit} to {}{unit}", plain(self.from), plain(self.to))
+    }
 }
 
 /// A name for a value, or for a range of them.
@@ -82,6 +125,8 @@ pub struct NamedValue {
     pub from: u32,
     /// Where it ends; `from` for a single value.
     pub to: u32,
+    /// The colour that the light then has, as the profile tells it.
+    pub colour: Option<[u8; 3]>,
 }
 
 impl NamedValue {
@@ -187,8 +232,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_place_in_the_world_is_a_share_of_the_range_whichever_way_it_runs() {
+        let pan = Physical { unit: Unit::Degrees, from: -270_000, to: 270_000 };
+        assert_eq!([-270_000, 0, 270_000, 270_001].map(|at| pan.share(at)), [Some(0), Some(FULL / 2 + 1), Some(FULL), None]);
+        let back = Physical { from: 270_000, to: -270_000, ..pan };
+        assert_eq!((back.share(270_000), back.share(-270_000), back.share(135_000)), (Some(0), Some(FULL), Some(FULL / 4 + 1)));
+        assert_eq!(Physical { to: -270_000, ..pan }.share(-270_000), None, "no range at all");
+        assert_eq!((pan.to_string().as_str(), Physical { from: 2500, ..pan }.to_string()), ("-270deg to 270deg", "2.5deg to 270deg".into()));
+    }
+
+    #[test]
     fn a_name_stands_for_the_middle_of_its_range_and_a_share_for_a_place_in_it() {
-        let value = |name: &str, from, to| NamedValue { name: name.into(), from, to };
+        let value = |name: &str, from, to| NamedValue { name: name.into(), from, to, colour: None };
         let values = vec![value("open", 0, 0), value("strobe", 1000, 2000), value("back", 900, 100)];
         let channel = FixtureChannel { values, ..FixtureChannel::default() };
         let named =

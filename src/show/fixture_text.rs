@@ -10,18 +10,21 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::attribute;
+use super::colour::{KELVIN, read_kelvin, read_rgb};
 use super::dmx::{Slots, of_millionths, top, widen};
 use super::fault::{Fault, Faults, suggestion};
 use super::fields::{Fields, Node, in_file_order, int_of};
-use super::fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Said};
+use super::fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Physical, Said, Unit};
 use super::profile_text::document;
-use super::value_text::read_decimal;
+use super::value_text::{read_decimal, read_degrees};
 
 /// Keys of the slots of a channel, the most significant first.
 const SLOT_KEYS: [&str; 4] = ["slot", "fine", "ultra", "uber"];
 /// Cells and breaks of one mode at the most.
 const CELLS: i64 = 4096;
 const BREAKS: usize = 64;
+/// The end of a range at the most, in thousandths of a degree.
+const DEGREES: i64 = 3_600_000;
 
 /// Reads a fixture profile under the key that shows will use.
 ///
@@ -211,12 +214,13 @@ impl<'a, 'i> Reader<'a, 'i> {
         };
         let snap = fields.flag("snap", &mut self.faults).unwrap_or(false);
         let values = fields.get("values").map(|node| self.named_values(node, wire)).unwrap_or_default();
+        let range = attribute.zip(fields.get("range")).and_then(|(attribute, node)| self.range(attribute, node));
         fields.finish(&mut self.faults);
         let Some(attribute) = attribute else { return };
         if slots.bytes() == 0 || nowhere {
             return;
         }
-        let one = FixtureChannel { attribute: attribute.into(), name, part, snap, inverse, values, ..FixtureChannel::default() };
+        let one = FixtureChannel { attribute: attribute.into(), name, part, snap, inverse, values, range, ..FixtureChannel::default() };
         for (nth, cell) in (0_u16..).zip(cells) {
             let moved = slots.map(|slot| slot.saturating_add(step.saturating_mul(nth)));
             if !self.take(&moved, &spans, (part, footprint), attribute, draft) {
@@ -310,18 +314,66 @@ impl<'a, 'i> Reader<'a, 'i> {
         };
         let mut values = Vec::new();
         for (name, _, node) in in_file_order(table) {
+            let (node, colour) = self.coloured(name, node);
+            let Some(node) = node else { continue };
             let ends: Vec<Option<u32>> = match node.get_ref() {
                 DeValue::Array(items) => items.iter().map(|item| self.raw_value(item, wire)).collect(),
                 _ => vec![self.raw_value(node, wire)],
             };
             match ends.as_slice() {
-                [Some(one)] => values.push(NamedValue { name: name.into(), from: *one, to: *one }),
-                [Some(from), Some(to)] => values.push(NamedValue { name: name.into(), from: *from, to: *to }),
+                [Some(one)] => values.push(NamedValue { name: name.into(), from: *one, to: *one, colour }),
+                [Some(from), Some(to)] => values.push(NamedValue { name: name.into(), from: *from, to: *to, colour }),
                 [None] | [None, _] | [_, None] => {}
                 _ => self.faults.add(node.span(), format!("{name} is one value, or the first and last of a range: [12, 20]")),
             }
         }
         values
+    }
+
+    /// `{ at = [12, 20], colour = "#FF0000" }`: where a name stands, and the colour that it gives.
+    fn coloured(&mut self, name: &str, node: &'a Node<'i>) -> (Option<&'a Node<'i>>, Option<[u8; 3]>) {
+        if !node.get_ref().is_table() {
+            return (Some(node), None);
+        }
+        let Some(mut fields) = Fields::of(node, name.to_owned(), &mut self.faults) else { return (None, None) };
+        let (at, colour) = (fields.get("at"), fields.get("colour"));
+        fields.finish(&mut self.faults);
+        if at.is_none() {
+            self.faults.add_help(node.span(), format!("{name} does not say where it is"), "write { at = [12, 20], colour = \"#FF0000\" }");
+        }
+        let rgb = colour.and_then(|node| node.get_ref().as_str().and_then(read_rgb));
+        if let Some(colour) = colour.filter(|_| rgb.is_none()) {
+            self.faults.add_help(colour.span(), "a colour is # and six digits: red, green, blue", "write \"#FF0000\"");
+        }
+        (at, rgb)
+    }
+
+    /// `range = "540deg"` (to both sides of the middle), `["-110deg", "150deg"]` at 0% and 100%, or `["2700 K", "6500 K"]`.
+    fn range(&mut self, attribute: &str, node: &Node<'_>) -> Option<Physical> {
+        let unit = if attribute::is_temperature(attribute) { Unit::Kelvin } else { Unit::Degrees };
+        let read = |node: &Node<'_>| {
+            let text = node.get_ref().as_str()?;
+            match unit {
+                Unit::Degrees => read_degrees(text).filter(|degrees| degrees.abs() <= DEGREES),
+                Unit::Kelvin => read_kelvin(text).filter(|kelvin| KELVIN.contains(kelvin)).map(|kelvin| i64::from(kelvin) * 1000),
+            }
+        };
+        let ends = match node.get_ref() {
+            DeValue::Array(items) => match items.iter().collect::<Vec<_>>().as_slice() {
+                [from, to] => read(from).zip(read(to)),
+                _ => None,
+            },
+            _ => read(node).filter(|_| unit == Unit::Degrees).map(|whole| (-whole / 2, whole / 2)),
+        };
+        let range = ends.filter(|(from, to)| from != to).map(|(from, to)| Physical { unit, from, to });
+        if range.is_none() {
+            let (message, help) = match unit {
+                Unit::Degrees => ("a range goes from one number of degrees to another", "write \"540deg\", or [\"-110deg\", \"150deg\"]"),
+                Unit::Kelvin => ("a range of temperatures goes from 1000 K to 20000 K", "write [\"2700 K\", \"6500 K\"]"),
+            };
+            self.faults.add_help(node.span(), message, help);
+        }
+        range
     }
 
     /// A value in the channel's own bytes, as the wire has it, or as `"50%"`, as a show says it.

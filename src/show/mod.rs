@@ -1,6 +1,7 @@
 //! Ring 1: what the show *is*. Values only; knows nobody.
 
 pub mod attribute;
+pub mod colour;
 pub mod dmx;
 pub mod fault;
 mod fields;
@@ -9,6 +10,7 @@ mod fixture;
 pub mod fixture_text;
 pub mod library;
 mod load;
+pub mod mix;
 mod model;
 mod profile;
 pub mod profile_text;
@@ -23,7 +25,8 @@ pub mod value_text;
 
 pub use attribute::{AttrIx, Attribute, Emitter, Feature};
 pub use finding::{Finding, Lines, Severity};
-pub use fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue};
+pub use colour::Colour;
+pub use fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Physical, Unit};
 pub use library::Library;
 pub use load::{Loaded, load, load_text};
 pub use model::*;

@@ -88,6 +88,13 @@ pub fn read_decimal(value: &DeValue<'_>) -> Option<i64> {
     }
 }
 
+/// Thousandths of a degree from `"45deg"` or `"-20.5°"`.
+#[must_use]
+pub fn read_degrees(text: &str) -> Option<i64> {
+    let number = ["deg", "°"].iter().find_map(|unit| text.strip_suffix(unit))?;
+    decimal(number.trim_end(), 3)
+}
+
 /// The value as the file has it, for faults.
 fn shown(value: &DeValue<'_>) -> String {
     match value {
@@ -106,6 +113,12 @@ mod tests {
 
     fn read(kind: &ValueKind, text: &str) -> Result<Value, String> {
         read_value(kind, DeValue::parse(text).unwrap().get_ref())
+    }
+
+    #[test]
+    fn degrees_are_read_in_thousandths() {
+        assert_eq!(["45deg", "-20.5°", "+3 deg", "0.001deg"].map(read_degrees), [Some(45_000), Some(-20_500), Some(3000), Some(1)]);
+        assert_eq!(["45", "deg", "1e3deg", "0.0001deg", "x°"].map(read_degrees), [None; 5]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod hots;
 mod light;
 mod names;
 mod paint;
+mod palettes;
 mod patch;
 mod props;
 mod rig;
@@ -71,6 +72,7 @@ struct Loader<'t> {
     props: Vec<BTreeMap<Arc<str>, PropIx>>,
     /// Fixtures, ranges of fixtures and groups.
     selections: Names<Arc<[Part]>>,
+    palettes: palettes::Palettes,
     looks: Names<usize>,
     /// Changes of the lights that are only a look, kept once for all cues that use them alike.
     plain_looks: BTreeMap<light::PlainLook, Arc<LightAct>>,
@@ -97,6 +99,7 @@ pub(super) fn resolve<'t>(document: &'t Spanned<DeTable<'t>>, lines: &'t Lines, 
         patches: Vec::new(),
         props: Vec::new(),
         selections: Names::default(),
+        palettes: palettes::Palettes::default(),
         looks: Names::default(),
         plain_looks: BTreeMap::new(),
         macros: Names::default(),
@@ -125,6 +128,7 @@ impl<'t> Loader<'t> {
         self.triggers(&mut top);
         self.follow_loops(&mut top);
         self.unused_devices();
+        self.unused_palettes();
         top.finish(&mut self.faults);
         self.show.rig = Arc::new(std::mem::take(&mut self.rig));
     }

@@ -6,20 +6,26 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::Loader;
+use super::palettes::Kind;
+use crate::show::colour::read_kelvin;
 use crate::show::dmx::{FULL, of_millionths, top, widen};
 use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Node, in_file_order, int_of, kind_of};
-use crate::show::value_text::read_decimal;
-use crate::show::{AttrIx, Emitter, FixtureChannel, ParamIx, Part, attribute};
+use crate::show::mix::{Maker, inside};
+use crate::show::value_text::{read_decimal, read_degrees};
+use crate::show::{AttrIx, Colour, FixtureChannel, ParamIx, Part, Unit, attribute};
 
 /// Keys that people use beside attributes.
-const WORDS: [&str; 4] = ["level", "colour", "pan", "tilt"];
+const WORDS: [&str; 6] = ["level", "colour", "position", "beam", "pan", "tilt"];
 
 /// What is wanted of some lights.
 #[derive(Debug, Default)]
 struct Paint<'t> {
     level: Option<u32>,
-    colour: Option<[u32; 3]>,
+    colour: Option<(Colour, &'t Node<'t>)>,
+    /// Palettes, and where they are named.
+    palettes: Vec<(usize, &'t Node<'t>)>,
+    /// Attributes, which count more than palettes.
     raw: Vec<(&'t str, Range<usize>, &'t Node<'t>)>,
 }
 
@@ -37,12 +43,11 @@ impl<'t> Loader<'t> {
                     .push(Fault::rule("no-attribute", node.span(), message).help("name what it can do instead, such as Haze1 = \"50%\""));
             }
         }
-        if let Some(colour) = paint.colour {
-            let coloured = parts.iter().filter(|part| self.paint_colour(**part, colour, values)).count();
-            if coloured == 0 {
-                let message = format!("no fixture of \"{name}\" can make a colour");
-                self.faults.push(Fault::rule("no-attribute", node.span(), message).help("take colour out, or use fixtures with colours"));
-            }
+        if let Some((colour, node)) = paint.colour {
+            self.tint(name, &parts, colour, node, values);
+        }
+        for (palette, node) in paint.palettes {
+            self.paint_palette(palette, name, &parts, node, values);
         }
         for (key, span, node) in paint.raw {
             self.paint_raw(name, &parts, (key, span), node, values);
@@ -68,7 +73,10 @@ impl<'t> Loader<'t> {
         for (key, span, node) in in_file_order(table) {
             match key {
                 "level" => paint.level = self.level(node),
-                "colour" => paint.colour = self.colour(node),
+                "colour" if names_palette(node) => paint.palettes.extend(self.palette_named(Kind::Colour, node).map(|at| (at, node))),
+                "colour" => paint.colour = self.plain_colour(node).map(|colour| (colour, node)),
+                "position" => paint.palettes.extend(self.palette_named(Kind::Position, node).map(|at| (at, node))),
+                "beam" => paint.palettes.extend(self.palette_named(Kind::Beam, node).map(|at| (at, node))),
                 "pan" => paint.raw.push(("Pan", span, node)),
                 "tilt" => paint.raw.push(("Tilt", span, node)),
                 _ => paint.raw.push((key, span, node)),
@@ -87,20 +95,31 @@ impl<'t> Loader<'t> {
         level
     }
 
-    /// `"#FFE7C4"` in 32 bits each.
-    fn colour(&mut self, node: &Node<'_>) -> Option<[u32; 3]> {
-        let digits = node.get_ref().as_str().and_then(|text| text.strip_prefix('#')).filter(|digits| digits.len() == 6);
-        let part = |at: usize| {
-            let byte = u8::from_str_radix(digits?.get(at..at + 2)?, 16).ok()?;
-            Some(widen(u32::from(byte), 1))
-        };
-        let plain = digits.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let colour = if plain { part(0).zip(part(2)).zip(part(4)).map(|((r, g), b)| [r, g, b]) } else { None };
-        if colour.is_none() {
-            let fault = Fault::rule("colour", node.span(), "a colour is # and six digits: red, green, blue");
-            self.faults.push(fault.help("write \"#FFE7C4\""));
+    /// The colour of some lights, each in its own way; lights that make none are left as they are.
+    pub(super) fn tint(&mut self, name: &str, parts: &[Part], colour: Colour, node: &Node<'_>, values: &mut BTreeMap<ParamIx, u32>) {
+        let (mut made, mut outside) = (false, None);
+        for part in parts {
+            let mut makers: BTreeMap<u16, Maker<'_>> = BTreeMap::new();
+            for (ix, param) in self.rig.params_of_part(*part) {
+                if let Some(channel) = self.rig.channel(ix) {
+                    makers.entry(param.cell).or_default().add(ix, channel);
+                }
+            }
+            for one in makers.values().filter_map(|maker| maker.make(colour)) {
+                made = true;
+                outside = outside.or(one.outside);
+                values.extend(one.values);
+            }
         }
-        colour
+        if !made {
+            let what = if matches!(colour, Colour::Kelvin(_)) { "colour temperature" } else { "colour" };
+            let message = format!("no fixture of \"{name}\" can make a {what}");
+            let help = "take colour out, or use fixtures that mix colours or have a wheel of them";
+            self.faults.push(Fault::rule("no-attribute", node.span(), message).help(help));
+        } else if let Some((from, to)) = outside {
+            let message = format!("lights of \"{name}\" have whites from {from} K to {to} K only: they stay at the nearer end");
+            self.faults.push(Fault::warning("colour", node.span(), message).help(format!("write \"{from} K\" to \"{to} K\"")));
+        }
     }
 
     /// The level of a part; false when it has no dimmer. A whole fixture has its light from its own dimmer where it has one, and
@@ -114,35 +133,13 @@ impl<'t> Loader<'t> {
         !dims.is_empty()
     }
 
-    /// The colour of a part; false when it mixes none. A white emitter adds what red, green and blue have in common.
-    fn paint_colour(&self, part: Part, [red, green, blue]: [u32; 3], values: &mut BTreeMap<ParamIx, u32>) -> bool {
-        let emitters: Vec<(ParamIx, Emitter)> =
-            self.rig.params_of_part(part).filter_map(|(ix, param)| Some((ix, self.rig.attribute(param)?.emitter?))).collect();
-        let white = emitters.iter().any(|(_, emitter)| *emitter == Emitter::White);
-        for (ix, emitter) in &emitters {
-            let value = match emitter {
-                Emitter::Red => red,
-                Emitter::Green => green,
-                Emitter::Blue => blue,
-                Emitter::White => red.min(green).min(blue),
-                Emitter::WarmWhite | Emitter::CoolWhite if !white => red.min(green).min(blue),
-                Emitter::MinusRed => FULL - red,
-                Emitter::MinusGreen => FULL - green,
-                Emitter::MinusBlue => FULL - blue,
-                _ => 0,
-            };
-            values.insert(*ix, value);
-        }
-        !emitters.is_empty()
-    }
-
     /// One attribute by name, of every part that has it.
-    fn paint_raw(
+    pub(super) fn paint_raw(
         &mut self,
         name: &str,
         parts: &[Part],
         (key, span): (&str, Range<usize>),
-        node: &'t Node<'t>,
+        node: &Node<'t>,
         values: &mut BTreeMap<ParamIx, u32>,
     ) {
         let Some(wanted) = self.rig.attributes.iter().position(|one| *one.name == *key) else {
@@ -154,10 +151,15 @@ impl<'t> Loader<'t> {
             for ix in all.map(|(ix, _)| ix).collect::<Vec<_>>() {
                 had = true;
                 let Some(channel) = self.rig.channel(ix) else { continue };
-                let Some(value) = raw(channel, node) else {
-                    let fault = no_such_value(channel, node);
-                    self.faults.push(fault);
-                    return;
+                let value = match raw(channel, node) {
+                    Some(value) => value,
+                    None => {
+                        let fixture = self.rig.fixtures.get(part.fixture as usize);
+                        let (who, profile) = fixture.map_or(("", ""), |one| (&*one.key, &*one.profile.key));
+                        let fault = not_there(channel, node, who, profile).unwrap_or_else(|| no_such_value(channel, node));
+                        self.faults.push(fault);
+                        return;
+                    }
                 };
                 if key == "Dimmer" {
                     self.paint_level(*part, value, values);
@@ -214,16 +216,55 @@ fn share(node: &Node<'_>) -> Option<u32> {
     Some(of_millionths(u32::try_from(millionths).ok()?))
 }
 
-/// An attribute's value: a share, a number in the channel's own bytes, or a name of the profile.
+/// A colour that is neither digits nor a temperature.
+fn names_palette(node: &Node<'_>) -> bool {
+    node.get_ref().as_str().is_some_and(|text| !text.starts_with('#') && read_kelvin(text).is_none())
+}
+
+/// An attribute's value: a share, a number in the channel's own bytes, a name of the profile, degrees or kelvin.
 fn raw(channel: &FixtureChannel, node: &Node<'_>) -> Option<u32> {
     match node.get_ref() {
-        DeValue::String(name) => channel.named(name).or_else(|| share(node)),
+        DeValue::String(name) => channel.named(name).or_else(|| share(node)).or_else(|| physical(channel, name)),
         value => {
             let bytes = channel.slots.bytes().max(1);
             let raw = int_of(value).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= top(bytes))?;
             Some(if channel.inverse { !widen(raw, bytes) } else { widen(raw, bytes) })
         }
     }
+}
+
+/// A place in the channel's physical range.
+fn physical(channel: &FixtureChannel, text: &str) -> Option<u32> {
+    let range = channel.range?;
+    match range.unit {
+        Unit::Degrees => range.share(read_degrees(text)?),
+        Unit::Kelvin => {
+            let whole = |thousandths: i64| u32::try_from(thousandths / 1000).ok();
+            let (share, outside) = inside(read_kelvin(text)?, (whole(range.from)?, whole(range.to)?));
+            outside.is_none().then_some(share)
+        }
+    }
+}
+
+/// A text in degrees or kelvin that this channel has no place for; `None`: it is neither.
+fn not_there(channel: &FixtureChannel, node: &Node<'_>, who: &str, profile: &str) -> Option<Fault> {
+    let text = node.get_ref().as_str()?;
+    let unit = if read_degrees(text).is_some() { Unit::Degrees } else { read_kelvin(text).map(|_| Unit::Kelvin)? };
+    let name = &channel.attribute;
+    Some(match channel.range.filter(|range| range.unit == unit) {
+        Some(range) => {
+            let fault = Fault::rule("range", node.span(), format!("\"{text}\" is outside of {name} of {who}, which goes from {range}"));
+            fault.help("write a place in it, or \"50%\" for the middle")
+        }
+        None => {
+            let (words, example) = match unit {
+                Unit::Degrees => ("how many degrees", "\"540deg\""),
+                Unit::Kelvin => ("which colour temperatures", "[\"2700 K\", \"6500 K\"]"),
+            };
+            let fault = Fault::rule("range", node.span(), format!("nobody knows {words} {name} of {who} has"));
+            fault.help(format!("write \"50%\", or add range = {example} to {name} in the profile {profile}"))
+        }
+    })
 }
 
 /// What the attribute takes.

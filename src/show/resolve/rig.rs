@@ -10,11 +10,12 @@ use crate::show::fields::Fields;
 use crate::show::{Look, Looks, ParamIx};
 
 impl<'t> Loader<'t> {
-    /// Universes, then fixtures on them, then groups of them, then looks.
+    /// Universes, then fixtures on them, then groups of them, then palettes, then looks.
     pub(super) fn rig(&mut self, top: &mut Fields<'t, 't>) {
         let universes = self.universes(top);
         self.fixtures(top, &universes);
         self.fixture_groups(top);
+        self.read_palettes(top);
         self.read_looks(top);
     }
 

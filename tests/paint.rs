@@ -20,9 +20,10 @@ fn profile(channels: &[(&str, &str)]) -> String {
 
 /// A show in which every one of these lights stands on universe 1, 20 slots apart, with these tables and one look.
 fn load(lights: &[(&str, &str)], tables: &str, look: &str) -> Loaded {
-    let mut show = "[show]\ntitle = \"T\"\nat_exit = \"leave\"\nlooks = \"whole\"\n[safe]\ntell = \"x\"\n[device.node]\nprofile = \"artnet-node\"\n\
+    let mut show =
+        "[show]\ntitle = \"T\"\nat_exit = \"leave\"\nlooks = \"whole\"\n[safe]\ntell = \"x\"\n[device.node]\nprofile = \"artnet-node\"\n\
          address = \"10.0.0.1\"\n[universe.1]\non = \"node\"\naddress = 0\n"
-        .to_owned();
+            .to_owned();
     let mut files = Vec::new();
     for (nth, (name, text)) in lights.iter().enumerate() {
         write!(show, "[fixture.{name}]\nprofile = \"of-{name}\"\nuniverse = 1\naddress = {}\n", 1 + 20 * nth).unwrap();
@@ -153,7 +154,10 @@ fn at(slots: &[u8], first: usize) -> u16 {
 
 #[test]
 fn degrees_are_places_in_the_range_of_the_head() {
-    let (wide, odd) = (head("range = \"540deg\"", "range = [\"-110deg\", \"150deg\"]"), head("range = [\"270deg\", \"-270deg\"]\ninverse = true", "range = \"260deg\""));
+    let (wide, odd) = (
+        head("range = \"540deg\"", "range = [\"-110deg\", \"150deg\"]"),
+        head("range = [\"270deg\", \"-270deg\"]\ninverse = true", "range = \"260deg\""),
+    );
     let look = "a = { pan = \"45deg\", tilt = \"-20deg\", Zoom = \"15deg\" }\nb = { pan = \"45deg\", tilt = \"0deg\" }";
     let slots = render(&load(&[("a", &wide), ("b", &odd)], "", look));
     // (45 + 270) / 540 of 65535, (-20 + 110) / 260, (15 - 5) / 50 of 255.
@@ -201,7 +205,11 @@ b = { Zoom = "55deg" }
     assert_eq!((at(&slots, 22), at(&slots, 24), slots[25]), (16_384, 32_768, 255));
     assert_eq!((&slots[41..44], &slots[61..64]), (&[0, 0, 255][..], &[0, 127, 255][..]));
 
-    let own = render(&load(&lights, tables, "a = { position = \"lectern\", beam = \"narrow\", tilt = \"45deg\" }\npars = { colour = \"moon\" }\nspot = { colour = \"dusk\" }"));
+    let own = render(&load(
+        &lights,
+        tables,
+        "a = { position = \"lectern\", beam = \"narrow\", tilt = \"45deg\" }\npars = { colour = \"moon\" }\nspot = { colour = \"dusk\" }",
+    ));
     assert_eq!((at(&own, 2), at(&own, 4)), (49_151, 43_690), "what the look says itself counts more");
     let again = load(&lights, tables, "a = { position = \"lectern\" }\npars = { colour = \"moon\" }");
     let unused: Vec<_> = again.findings.iter().map(|f| f.code).collect();

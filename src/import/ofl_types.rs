@@ -36,7 +36,10 @@ impl Wheels {
             let count = counts.entry(base).or_insert(0);
             *count += 1;
             let attribute = if base == "Iris" { base.to_owned() } else { format!("{base}{count}") };
-            made.insert(name.clone(), (attribute, slots.iter().enumerate().map(|(at, slot)| (slot_name(slot, at + 1), slot_colour(slot))).collect()));
+            made.insert(
+                name.clone(),
+                (attribute, slots.iter().enumerate().map(|(at, slot)| (slot_name(slot, at + 1), slot_colour(slot))).collect()),
+            );
         }
         Self(made)
     }
@@ -96,8 +99,7 @@ pub(super) fn physical(capabilities: &[&Value], attribute: &str) -> Option<Physi
     let [one] = capabilities else { return None };
     let number = |key: &str, unit: &str| one.get(key)?.as_str()?.strip_suffix(unit)?.trim().parse::<f64>().ok();
     let ends = |start: &str, end: &str, unit: &str| number(start, unit).zip(number(end, unit));
-    let (from, to) =
-        ends("angleStart", "angleEnd", "deg").or_else(|| ends("colorTemperatureStart", "colorTemperatureEnd", "K"))?;
+    let (from, to) = ends("angleStart", "angleEnd", "deg").or_else(|| ends("colorTemperatureStart", "colorTemperatureEnd", "K"))?;
     super::from_one_end(attribute, from, to)
 }
 

@@ -134,26 +134,8 @@ const WORDS: [(&str, [u8; 3]); 26] = [
 ];
 /// What stands between two filters, or moves.
 const NOT: [&str; 20] = [
-    "split",
-    "half",
-    "rotation",
-    "rotate",
-    "rainbow",
-    "spin",
-    "scroll",
-    "slow",
-    "fast",
-    "random",
-    "speed",
-    "shake",
-    "stop",
-    "macro",
-    "cw",
-    "ccw",
-    "to",
-    "forward",
-    "reverse",
-    "indexing",
+    "split", "half", "rotation", "rotate", "rainbow", "spin", "scroll", "slow", "fast", "random", "speed", "shake", "stop", "macro", "cw",
+    "ccw", "to", "forward", "reverse", "indexing",
 ];
 
 /// The colour that a filter's name tells: `Light Green`, `CTO 260`, `Colour off (open)`. `None` for names that tell none, or two.

@@ -238,7 +238,10 @@ mod tests {
         let back = Physical { from: 270_000, to: -270_000, ..pan };
         assert_eq!((back.share(270_000), back.share(-270_000), back.share(135_000)), (Some(0), Some(FULL), Some(FULL / 4 + 1)));
         assert_eq!(Physical { to: -270_000, ..pan }.share(-270_000), None, "no range at all");
-        assert_eq!((pan.to_string().as_str(), Physical { from: 2500, ..pan }.to_string()), ("-270deg to 270deg", "2.5deg to 270deg".into()));
+        assert_eq!(
+            (pan.to_string().as_str(), Physical { from: 2500, ..pan }.to_string()),
+            ("-270deg to 270deg", "2.5deg to 270deg".into())
+        );
     }
 
     #[test]

@@ -24,8 +24,8 @@ mod value;
 pub mod value_text;
 
 pub use attribute::{AttrIx, Attribute, Emitter, Feature};
-pub use finding::{Finding, Lines, Severity};
 pub use colour::Colour;
+pub use finding::{Finding, Lines, Severity};
 pub use fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Physical, Unit};
 pub use library::Library;
 pub use load::{Loaded, load, load_text};

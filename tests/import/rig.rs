@@ -70,3 +70,18 @@ fn a_look_reaches_the_slots_of_a_light_from_any_library() {
     assert_eq!(slots[0], 0, "a dimmer that is bright at 0");
     assert_eq!(import::slug("Robe ColorSpot+ 250"), "robe-colorspot-plus-250");
 }
+
+#[test]
+fn an_imported_head_knows_how_far_it_turns_and_which_colours_its_wheel_has() {
+    for (file, blue) in [("gdtf/spot-16.xml", [0, 0, 255]), ("ofl/acme/spot-16.json", [0, 0, 170]), ("qxf/spot-16.qxf", [0, 0, 170])] {
+        let look = "{ light = { pan = \"135deg\", tilt = \"-67.5deg\", colour = \"#1010C0\" } }";
+        let slots = sent(file, "mode = \"Extended\"\nuniverse = 1\naddress = 1", look);
+        assert_eq!(slots[..4], [0xBF, 0xFF, 0x40, 0x00], "{file}: three quarters of 540 degrees, a quarter of 270");
+        assert!((20..30).contains(&slots[7]), "{file}: blue is {}", slots[7]);
+        let (key, _, text) = imported(&path(file));
+        let profile = showcall::show::fixture_text::parse(&key, &text).unwrap();
+        let wheel = profile.modes[0].channels.iter().find(|channel| &*channel.attribute == "Color1").unwrap();
+        let deep = wheel.values.iter().find(|value| &*value.name == "deep blue").unwrap();
+        assert_eq!(deep.colour.or_else(|| showcall::show::colour::of_name(&deep.name)), Some(blue), "{file}");
+    }
+}

@@ -23,32 +23,33 @@ pub(super) struct Undoable {
     go: u64,
     at: Mono,
     changes: Vec<Change>,
-    /// The parameters that the GO changed, by the list that wanted each; of several for one the first tells what was before.
+    /// The parameters that the GO changed, by the list that wanted each and then by parameter, each once.
     lights: Vec<Lit>,
 }
 
-/// Where a list wanted a parameter before the GO, and the effect that it had there.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// Where a list wanted a parameter before the GO, and the effect that it had there. A GO may change all lights of a large rig, and few have
+/// effects: those are kept apart.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Lit {
     list: ListIx,
     ix: ParamIx,
     target: Option<u32>,
-    swing: Option<Swing>,
+    swing: Option<Box<Swing>>,
     ours: Ours,
 }
 
 /// Where the GO has it go, in which list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Ours {
     list: ListIx,
     target: Option<u32>,
-    swing: Option<Swing>,
+    swing: Option<Box<Swing>>,
 }
 
 impl Ours {
     /// What a list wants of a parameter.
     fn of(board: &Board, list: u16, ix: ParamIx) -> Self {
-        Self { list: ListIx(list), target: board.target_in(list, ix), swing: board.swing_in(list, ix) }
+        Self { list: ListIx(list), target: board.target_in(list, ix), swing: board.swing_in(list, ix).map(Box::new) }
     }
 }
 
@@ -140,6 +141,7 @@ impl Engine {
         let board = &self.board;
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return 0 };
         let from = undo.lights.len();
+        undo.lights.reserve(act.values.len() + act.release.len());
         let mut note = |ix: ParamIx| {
             let lists = match layer {
                 Layer::List(list) => list..list + 1,
@@ -147,7 +149,7 @@ impl Engine {
             };
             for list in lists {
                 let seen = board.seen_of(list, ix);
-                let (target, swing) = (board.target_in(seen, ix), board.swing_in(seen, ix));
+                let (target, swing) = (board.target_in(seen, ix), board.swing_in(seen, ix).map(Box::new));
                 undo.lights.push(Lit { list: ListIx(seen), ix, target, swing, ours: Ours::of(board, list, ix) });
             }
         };
@@ -165,7 +167,7 @@ impl Engine {
         for lit in undo.lights.iter_mut().skip(from) {
             lit.ours = Ours::of(&self.board, lit.ours.list.0, lit.ix);
         }
-        first_of_each(&mut undo.lights);
+        fold_in(&mut undo.lights, from);
     }
 
     /// Shows what an undo would do, or does it.
@@ -253,7 +255,7 @@ impl Engine {
         }
         self.drop_follower(undo.list);
         let mut left = self.lights_that_stay(undo);
-        let back: Vec<Lit> = undo.lights.iter().filter(|lit| lit.is_ours(&self.board)).copied().collect();
+        let back: Vec<Lit> = undo.lights.iter().filter(|lit| lit.is_ours(&self.board)).cloned().collect();
         let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
         for (prop, fate) in fates {
             match fate {
@@ -293,6 +295,7 @@ impl Engine {
             for Lit { ix, target, swing, .. } in of_list {
                 let seen = self.board.seen_of(list, *ix) == list;
                 let (now, swings_now) = (self.board.target_in(list, *ix), self.board.swing_in(list, *ix));
+                let swing = swing.as_deref().copied();
                 match target {
                     Some(to) if now != Some(*to) || !seen || (swing.is_none() && swings_now.is_some()) => values.push((*ix, *to)),
                     None if now.is_some() => release.push(*ix),
@@ -307,14 +310,33 @@ impl Engine {
     }
 }
 
-/// Sorted by list and parameter; of several for one the first tells what was before, the last what is ours.
-fn first_of_each(lights: &mut Vec<Lit>) {
-    lights.sort_by_key(|lit| (lit.list, lit.ix));
-    lights.dedup_by(|later, first| {
-        let same = (later.list, later.ix) == (first.list, first.ix);
+/// Puts the notes from a place on among the sorted ones before them; of several for one the first tells what was before, the last what is
+/// ours. What a GO goes on to move is mostly what it has moved already: that costs a look-up each, however much it has moved in all.
+fn fold_in(lights: &mut Vec<Lit>, from: usize) {
+    let key = |lit: &Lit| (lit.list, lit.ix);
+    let mut fresh = lights.split_off(from.min(lights.len()));
+    fresh.sort_by_key(key);
+    fresh.dedup_by(|later, first| {
+        let same = key(later) == key(first);
         if same {
-            first.ours = later.ours;
+            first.ours = later.ours.clone();
         }
         same
     });
+    fresh.retain(|new| match lights.binary_search_by_key(&key(new), key) {
+        Ok(at) => {
+            if let Some(known) = lights.get_mut(at) {
+                known.ours = new.ours.clone();
+            }
+            false
+        }
+        Err(_) => true,
+    });
+    if lights.is_empty() {
+        *lights = fresh;
+    } else if !fresh.is_empty() {
+        // Two sorted runs: the sort merges them.
+        lights.append(&mut fresh);
+        lights.sort_by_key(key);
+    }
 }

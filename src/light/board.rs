@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::motion::{Level, Motion, STILL, State, Travel};
 use super::overlay::Overlay;
-use super::render::Lane;
+use super::render::in_order;
+use super::strip::Strip;
 use crate::show::{LightAct, ParamIx, Rest, Rig, Swing};
 use crate::time::{Mono, Span};
 
@@ -20,9 +21,11 @@ const SPENT: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Board {
     pub(super) rig: Arc<Rig>,
-    /// What is sent of the parameters, in universe order, and where each universe begins.
-    pub(super) lanes: Vec<Lane>,
+    /// The parameters that have slots, in the order of universes and slots, and where each universe begins.
+    pub(super) in_order: Vec<u32>,
     pub(super) begins: Vec<usize>,
+    /// What each universe shows.
+    pub(super) strips: Vec<Strip>,
     /// Parameters that give light.
     lights: Vec<ParamIx>,
     /// The first layer; the only one while no other has moved a light.
@@ -76,14 +79,15 @@ impl Board {
     /// Everything rests at its default and no universe is named.
     #[must_use]
     pub fn new(rig: Arc<Rig>) -> Self {
-        let (lanes, begins) = Lane::all(&rig);
+        let (in_order, begins) = in_order(&rig);
         let universes = rig.universes.len();
         let lights = (0_u32..).zip(&rig.params).filter(|(_, p)| p.intensity).map(|(ix, _)| ParamIx(ix)).collect();
         let layers = vec![rig.params.iter().map(|p| State::rests(p.default)).collect()];
         Self {
             rig,
-            lanes,
+            in_order,
             begins,
+            strips: vec![Strip::default(); universes],
             lights,
             layers,
             holders: Vec::new(),
@@ -346,8 +350,25 @@ impl Board {
             self.drop_motion(now.motion);
             now = Travel::still(now.to);
         }
+        if (now, next) != (state.now, state.next) {
+            self.put(layer, param, State { now, next, ..state });
+        }
+    }
+
+    /// A parameter goes another way: every change of one is made here, for its universe is laid out anew.
+    pub(super) fn put(&mut self, layer: usize, param: usize, state: State) {
         if let Some(place) = self.layers.get_mut(layer).and_then(|l| l.get_mut(param)) {
-            (place.now, place.next) = (now, next);
+            *place = state;
+        }
+        self.stir(param);
+    }
+
+    /// What shows a parameter is laid out anew.
+    pub(super) fn stir(&mut self, param: usize) {
+        for universe in self.rig.universes_of(ParamIx(param as u32)) {
+            if let Some(strip) = self.strips.get_mut(usize::from(universe)) {
+                strip.stir();
+            }
         }
     }
 

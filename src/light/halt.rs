@@ -2,6 +2,7 @@
 
 use super::Board;
 use super::motion::{State, Travel};
+use super::strip::Strip;
 use crate::show::ParamIx;
 use crate::time::Mono;
 
@@ -59,9 +60,7 @@ impl Board {
         // What was on its way out and stays lit is the run's again: nobody else would take it out.
         let rests = self.rig.params.get(param).is_some_and(|p| after.base == if p.intensity && layer > 0 { 0 } else { p.default });
         after.owned |= !rests;
-        if let Some(place) = self.layers.get_mut(layer).and_then(|l| l.get_mut(param)) {
-            *place = after;
-        }
+        self.put(layer, param, after);
     }
 
     /// The fades, delays and effects of one owner stand until [`Self::resume_of`].
@@ -70,6 +69,7 @@ impl Board {
         for motion in self.motions.iter_mut().filter(|m| m.owner == owner) {
             motion.frozen.get_or_insert(t);
         }
+        self.strips.iter_mut().for_each(Strip::stir);
         self.reckon();
     }
 
@@ -83,6 +83,7 @@ impl Board {
                 last = last.max(motion.end());
             }
         }
+        self.strips.iter_mut().for_each(Strip::stir);
         // Which universes they are in is not worth finding out: to say that one moves is always right.
         self.until.iter_mut().for_each(|until| *until = (*until).max(last));
         self.reckon();

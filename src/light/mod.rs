@@ -9,6 +9,7 @@ mod motion;
 mod overlay;
 mod render;
 mod saved;
+mod strip;
 mod take;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Board;
 use super::motion::{FULL, Level};
+use super::strip::Strip;
 use crate::show::dmx::{scaled, widen};
 use crate::show::{Feature, Param, ParamIx, Rig};
 use crate::time::Mono;
@@ -97,6 +98,7 @@ impl Board {
             }
         }
         self.touched.fill(true);
+        self.strips.iter_mut().for_each(Strip::stir);
     }
 
     /// A parameter as it is sent: under the masters, parked, or looked for.

@@ -2,7 +2,8 @@
 
 use super::Board;
 use super::curve::ONE;
-use super::motion::{Level, Motion, STILL, State, Travel};
+use super::motion::{FULL, Level, Motion, STILL, State, Travel};
+use super::strip::Strip;
 use crate::show::dmx::scaled;
 use crate::show::{Param, ParamIx, Rig};
 use crate::time::Mono;
@@ -21,46 +22,100 @@ impl Board {
     }
 
     /// The 512 slots of a universe (index into [`crate::show::Rig::universes`]) at `now`.
-    pub fn render(&self, now: Mono, universe: u16, slots: &mut [u8; 512]) {
-        slots.fill(0);
+    pub fn render(&mut self, now: Mono, universe: u16, slots: &mut [u8; 512]) {
         let t = self.clock(now);
-        let range = self.begins.get(usize::from(universe)).zip(self.begins.get(usize::from(universe) + 1));
-        let lanes = range.and_then(|(from, to)| self.lanes.get(*from..*to)).unwrap_or_default();
-        let bare = self.layers.len() == 1 && self.scales.is_empty() && self.fixed.is_empty();
-        let states = self.layers.first().map(Vec::as_slice).unwrap_or_default();
-        let mut known = Known::default();
-        let mut value_of = |param: u32| match states.get(param as usize) {
-            Some(state) if bare => self.known(state, t, &mut known),
-            _ => self.laid(param as usize, t, &mut known),
-        };
-        for lane in lanes {
-            let mut value = value_of(lane.param);
-            if lane.dimmer != NONE {
-                value = scaled(value, value_of(lane.dimmer));
+        let Some(strip) = self.strips.get_mut(usize::from(universe)) else { return slots.fill(0) };
+        if !strip.holds(t) {
+            // Taken out while it is laid out: that reads the whole board.
+            let mut strip = std::mem::take(strip);
+            self.lay_out(&mut strip, universe, t);
+            if let Some(place) = self.strips.get_mut(usize::from(universe)) {
+                *place = strip;
             }
-            self.write(lane, value ^ lane.inverse, slots);
+        }
+        let Some(strip) = self.strips.get(usize::from(universe)) else { return };
+        let mut known = Known::default();
+        strip.frame(&self.motions, t, &mut known, slots);
+        for at in strip.mixed() {
+            if let Some(param) = self.rig.params.get(*at as usize) {
+                param.slots.write(self.sent(*at as usize, param, t, &mut known), slots);
+            }
         }
     }
 
-    /// A value into its slots.
-    fn write(&self, lane: &Lane, value: Level, slots: &mut [u8; 512]) {
-        let at = usize::from(lane.first);
-        match (lane.bytes, value.to_be_bytes()) {
-            (1, [high, ..]) => {
-                if let Some(slot) = slots.get_mut(at) {
-                    *slot = high;
-                }
+    /// A parameter as its slots have it: under what lies over it and its virtual dimmer, upside down where it is sent so.
+    fn sent(&self, at: usize, param: &Param, t: Mono, known: &mut Known) -> Level {
+        let value = self.laid(at, t, known);
+        let value = param.dimmer.map_or(value, |dimmer| scaled(value, self.laid(dimmer.at(), t, known)));
+        if param.inverse { !value } else { value }
+    }
+
+    /// Sorts what a universe shows into what rests, what moves simply, and the rest, which is worked out whole for each frame.
+    fn lay_out(&self, strip: &mut Strip, universe: u16, t: Mono) {
+        let range = self.begins.get(usize::from(universe)).zip(self.begins.get(usize::from(universe) + 1));
+        let own = range.and_then(|(from, to)| self.in_order.get(*from..*to)).unwrap_or_default();
+        strip.clear(t, own.len());
+        let mut known = Known::default();
+        for at in own {
+            let Some(param) = self.rig.params.get(*at as usize) else { continue };
+            let over = param.dimmer.map(|dimmer| self.course(dimmer.at(), t, strip));
+            match (self.course(*at as usize, t, strip), over) {
+                (Course::Rests, None | Some(Course::Rests)) => strip.rests(param, self.sent(*at as usize, param, t, &mut known)),
+                (Course::Travels(travel), None) if strip.moves(param, travel) => {}
+                _ => strip.is_mixed(*at),
             }
-            (2, [high, low, ..]) => {
-                if let Some([first, second]) = slots.get_mut(at..at + 2) {
-                    (*first, *second) = (high, low);
-                }
+        }
+    }
+
+    /// What becomes of a parameter until its universe is laid out again.
+    fn course(&self, param: usize, t: Mono, strip: &mut Strip) -> Course {
+        if self.fixed.contains_key(&ParamIx(param as u32)) {
+            return Course::Rests;
+        }
+        let several = self.layers.len() > 1;
+        let course = if several && self.rig.params.get(param).is_some_and(|p| p.intensity) {
+            self.course_of_highest(param, t, strip)
+        } else {
+            let layer = if several { usize::from(self.holder(param)) } else { 0 };
+            self.layers.get(layer).and_then(|l| l.get(param)).map_or(Course::Rests, |state| self.course_of(state, t, strip))
+        };
+        match course {
+            Course::Travels(_) if self.scales.get(param).is_some_and(|scale| *scale != FULL) => Course::Mixed,
+            course => course,
+        }
+    }
+
+    /// Of several lists the highest is seen: simple while one moves it and the others have it out.
+    fn course_of_highest(&self, param: usize, t: Mono, strip: &mut Strip) -> Course {
+        let (mut seen, mut lit) = (Course::Rests, false);
+        for state in self.layers.iter().filter_map(|layer| layer.get(param)) {
+            match (seen, self.course_of(state, t, strip)) {
+                (_, Course::Rests) => lit |= self.value(state, t) > 0,
+                (Course::Rests, own) => seen = own,
+                _ => return Course::Mixed,
             }
-            _ => {
-                if let Some(param) = self.rig.params.get(lane.param as usize) {
-                    param.slots.write(value, slots);
-                }
+        }
+        match seen {
+            Course::Travels(_) if lit => Course::Mixed,
+            seen => seen,
+        }
+    }
+
+    fn course_of(&self, state: &State, t: Mono, strip: &mut Strip) -> Course {
+        let Some(next) = state.next else { return self.on_its_way(state.now, t) };
+        match self.motions.get(next.motion as usize).filter(|motion| !motion.begun(t)) {
+            Some(motion) => {
+                strip.waits(motion.start);
+                Course::Mixed
             }
+            None => self.on_its_way(next, t),
+        }
+    }
+
+    fn on_its_way(&self, travel: Travel, t: Mono) -> Course {
+        match self.motions.get(travel.motion as usize) {
+            Some(motion) if !motion.over(t) => Course::Travels(travel),
+            _ => Course::Rests,
         }
     }
 
@@ -122,70 +177,53 @@ impl Board {
 
     fn known(&self, state: &State, t: Mono, known: &mut Known) -> Level {
         let travel = if state.next.is_none() { state.now } else { self.current(state, t) };
-        if travel.motion == STILL { travel.to } else { travel.at(known.shaped(&self.motions, travel, t)) }
+        if travel.motion == STILL { travel.to } else { travel.at(known.shaped(&self.motions, travel.motion, travel.rises(), t)) }
     }
 }
 
-/// What a frame needs of a parameter, close together: a frame of many universes is as fast as memory brings them.
+/// What becomes of a parameter.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lane {
-    param: u32,
-    /// The virtual dimmer that scales it.
-    dimmer: u32,
-    /// Flips every bit of what is sent upside down.
-    inverse: Level,
-    first: u16,
-    /// 1 or 2 slots from the first on; 0: as its parameter says.
-    bytes: u8,
+enum Course {
+    /// It stays where it is.
+    Rests,
+    /// It travels, and nothing else has a say in it.
+    Travels(Travel),
+    /// Anything else.
+    Mixed,
 }
 
-/// Refers to no parameter.
-const NONE: u32 = u32::MAX;
-
-impl Lane {
-    /// All lanes in universe order, and where each universe begins. What has no slots has none.
-    pub(super) fn all(rig: &Rig) -> (Vec<Self>, Vec<usize>) {
-        let sent = (0_u32..).zip(&rig.params).filter(|(_, param)| param.slots.bytes() > 0);
-        let mut of: Vec<(u16, Self)> = sent.map(|(ix, param)| (param.universe, Self::of(ix, param))).collect();
-        of.sort_by_key(|(universe, _)| *universe);
-        let begins = (0..=rig.universes.len()).map(|u| of.partition_point(|(universe, _)| usize::from(*universe) < u)).collect();
-        (of.into_iter().map(|(_, lane)| lane).collect(), begins)
-    }
-
-    fn of(ix: u32, param: &Param) -> Self {
-        let (first, bytes) = match param.slots.as_slice() {
-            [first] => (*first, 1),
-            [first, second] if *second == first + 1 => (*first, 2),
-            _ => (0, 0),
-        };
-        let dimmer = param.dimmer.map_or(NONE, |dimmer| dimmer.0);
-        Self { param: ix, dimmer, inverse: if param.inverse { Level::MAX } else { 0 }, first, bytes }
-    }
+/// The parameters that have slots, in the order of universes and slots, and where each universe begins.
+pub(super) fn in_order(rig: &Rig) -> (Vec<u32>, Vec<usize>) {
+    let param = |ix: u32| rig.params.get(ix as usize);
+    let mut order: Vec<u32> = (0_u32..).zip(&rig.params).filter(|(_, param)| param.slots.bytes() > 0).map(|(ix, _)| ix).collect();
+    order.sort_by_key(|ix| param(*ix).map(|param| (param.universe, param.slots.as_slice().first().copied())));
+    let before = |universe: usize| order.partition_point(|ix| param(*ix).is_some_and(|param| usize::from(param.universe) < universe));
+    let begins = (0..=rig.universes.len()).map(before).collect();
+    (order, begins)
 }
 
 /// The progress of the motions that a frame meets, worked out once each while few of them run.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     /// Most neighbours travel alike.
     last: Option<(u32, bool, u64)>,
     others: [Option<(u32, bool, u64)>; 8],
 }
 
 impl Known {
-    fn shaped(&mut self, motions: &[Motion], travel: Travel, t: Mono) -> u64 {
-        let rising = travel.rises();
-        if let Some((motion, up, shaped)) = self.last
-            && motion == travel.motion
+    pub(super) fn shaped(&mut self, motions: &[Motion], motion: u32, rising: bool, t: Mono) -> u64 {
+        if let Some((known, up, shaped)) = self.last
+            && known == motion
             && up == rising
         {
             return shaped;
         }
-        let place = &mut self.others[((travel.motion & 3) << 1) as usize | usize::from(rising)];
+        let place = &mut self.others[((motion & 3) << 1) as usize | usize::from(rising)];
         let found = match place {
-            Some((motion, up, shaped)) if *motion == travel.motion && *up == rising => *shaped,
-            _ => motions.get(travel.motion as usize).map_or(ONE, |m| m.shaped(rising, t)),
+            Some((known, up, shaped)) if *known == motion && *up == rising => *shaped,
+            _ => motions.get(motion as usize).map_or(ONE, |m| m.shaped(rising, t)),
         };
-        *place = Some((travel.motion, rising, found));
+        *place = Some((motion, rising, found));
         self.last = *place;
         found
     }

@@ -53,7 +53,7 @@ impl Board {
         let state = State { next: None, base: to, ..state };
         let from = self.value(&state, t + delay);
         if Self::is_still(state.now) && from == to {
-            return self.put(layer, ix, state);
+            return self.put(layer, ix.at(), state);
         }
         self.touch(ix.at());
         let falls = param.intensity && to < from;
@@ -61,7 +61,7 @@ impl Board {
         let jump = marked || param.snap || curve == Curve::Snap || length.is_zero();
         if delay.is_zero() && (jump || from == to) {
             self.drop_motion(state.now.motion);
-            return self.put(layer, ix, State { now: Travel::still(to), ..state });
+            return self.put(layer, ix.at(), State { now: Travel::still(to), ..state });
         }
         let (kind, length, curve) = match (jump, falls) {
             (true, _) => (2, Span::ZERO, Curve::Snap),
@@ -75,9 +75,9 @@ impl Board {
         let travel = Travel { from, to, motion };
         if delay.is_zero() {
             self.drop_motion(state.now.motion);
-            self.put(layer, ix, State { now: travel, ..state });
+            self.put(layer, ix.at(), State { now: travel, ..state });
         } else {
-            self.put(layer, ix, State { next: Some(travel), ..state });
+            self.put(layer, ix.at(), State { next: Some(travel), ..state });
         }
     }
 
@@ -138,7 +138,7 @@ impl Board {
             (Travel { from, to: first, motion: self.motion(taking, 0, 0, fade) }, Some(round))
         };
         self.drop_motion(state.now.motion);
-        self.put(layer, ix, State { now, next, ..state });
+        self.put(layer, ix.at(), State { now, next, ..state });
     }
 
     /// The motion of one of the act's times, made when it is first needed.
@@ -174,6 +174,7 @@ impl Board {
             if let (Some(holder), Ok(layer)) = (self.holders.get_mut(ix.at()), u16::try_from(layer)) {
                 *holder = layer;
             }
+            self.stir(ix.at());
         } else if taking.layer == Layer::All {
             let seen = self.seen(ix.at(), t);
             if self.layers.iter().skip(1).filter_map(|l| l.get(ix.at())).all(|s| !s.owned && Self::is_still(s.now)) {
@@ -194,13 +195,7 @@ impl Board {
         let Some(state) = self.layers.get(layer).and_then(|l| l.get(ix.at())).copied() else { return };
         self.drop_motion(state.now.motion);
         self.forget(layer, ix, &state);
-        self.put(layer, ix, State { now, next: None, ..state });
-    }
-
-    fn put(&mut self, layer: usize, ix: ParamIx, state: State) {
-        if let Some(place) = self.layers.get_mut(layer).and_then(|l| l.get_mut(ix.at())) {
-            *place = state;
-        }
+        self.put(layer, ix.at(), State { now, next: None, ..state });
     }
 
     fn dark_before(&self, t: Mono, act: &LightAct) -> Vec<u32> {

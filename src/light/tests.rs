@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Board, Layer, Saved};
-use crate::show::dmx::{FULL, Slots};
+use super::{Board, Layer, Overlay, Saved};
+use crate::show::dmx::{FULL, Slots, scaled};
 use crate::show::{
     AttrIx, Attribute, Curve, Fixture, LightAct, Param, ParamIx, Patched, Rest, Rig, Swing, SwingFrom, Timing, Universe, Wave,
 };
@@ -236,22 +236,22 @@ fn a_virtual_dimmer_scales_what_it_dims_wherever_that_is_sent() {
     board.apply(ms(0), &act(&[(DIM, FULL)], 1000));
     assert!(board.named(0) && board.named(1), "its colour is on the second universe");
     assert_eq!(board.touched().collect::<Vec<_>>(), [0, 1]);
-    let slot = |board: &Board, at, universe, slot: usize| {
+    let slot = |board: &mut Board, at, universe, slot: usize| {
         let mut slots = [0; 512];
         board.render(at, universe, &mut slots);
         slots[slot]
     };
     assert_eq!(
-        [0, 500, 1000].map(|at| slot(&board, ms(at), 1, 30)),
+        [0, 500, 1000].map(|at| slot(&mut board, ms(at), 1, 30)),
         [0, 128, 255],
         "the colour rests at full and shows what the dimmer lets through"
     );
-    assert_eq!(slot(&board, ms(1000), 0, 0), 0, "it has no slot of its own");
+    assert_eq!(slot(&mut board, ms(1000), 0, 0), 0, "it has no slot of its own");
     board.apply(ms(1000), &act(&[(RED, HALF), (PAN, 0x1234_5678)], 0));
-    assert_eq!(slot(&board, ms(1000), 1, 30), 128);
-    assert_eq!([20, 21, 22].map(|at| slot(&board, ms(1000), 0, at)), [0xED, 0xCB, 0xA9], "the show's 0x123456, turned round");
+    assert_eq!(slot(&mut board, ms(1000), 1, 30), 128);
+    assert_eq!([20, 21, 22].map(|at| slot(&mut board, ms(1000), 0, at)), [0xED, 0xCB, 0xA9], "the show's 0x123456, turned round");
     board.apply(ms(2000), &act(&[(DIM, 0)], 0));
-    assert_eq!((slot(&board, ms(2000), 1, 30), board.level(RED, ms(2000))), (0, HALF), "dark, and the colour is kept");
+    assert_eq!((slot(&mut board, ms(2000), 1, 30), board.level(RED, ms(2000))), (0, HALF), "dark, and the colour is kept");
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn do_it(board: &mut Board, at: Mono, deed: &Deed) {
     }
 }
 
-fn frames(board: &Board, now: Mono) -> [[u8; 512]; 2] {
+fn frames(board: &mut Board, now: Mono) -> [[u8; 512]; 2] {
     let mut frames = [[0; 512]; 2];
     for (u, slots) in (0..).zip(&mut frames) {
         board.render(now, u, slots);
@@ -401,9 +401,9 @@ proptest! {
                 prop_assert!(board.level(ParamIx(ix), at).abs_diff(before) <= 1, "{} jumped", ix);
             }
             let text = serde_json::to_string(&board.save()).unwrap();
-            let restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
+            let mut restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
             for later in [0, 100, 1000, 60_000] {
-                prop_assert_eq!(frames(&board, at + Span::ms(later)), frames(&restored, at + Span::ms(later)));
+                prop_assert_eq!(frames(&mut board, at + Span::ms(later)), frames(&mut restored, at + Span::ms(later)));
             }
         }
         let off = Swing { wave: None, period: Span::ZERO, phase: 0, size: 0, from: SwingFrom::Around };
@@ -415,6 +415,40 @@ proptest! {
         for ix in (0..12).map(ParamIx) {
             if let Some(target) = board.target(ix) {
                 prop_assert_eq!(board.level(ix, at + Span::secs(1)), target);
+            }
+        }
+    }
+
+    /// A universe is laid out once for many frames: each of them is what a parameter by itself would be, whatever lies over the cues.
+    #[test]
+    fn a_frame_is_the_output_of_each_parameter(deeds in deeds(), grand in prop_oneof![Just(u16::MAX), any::<u16>()], parked: u32) {
+        let mut rig = Rig::clone(&rig());
+        rig.params[5].dimmer = Some(head(1, DIM));
+        rig.params[6].inverse = true;
+        rig.params[10].slots = Slots::new(&[2, 3, 12]);
+        let rig = Arc::new(rig);
+        let mut board = Board::new(rig.clone());
+        let mut at = Mono::ZERO;
+        for (turn, (wait, deed)) in deeds.iter().enumerate() {
+            at += Span::ms(*wait);
+            do_it(&mut board, at, deed);
+            match turn {
+                2 => board.lay(Overlay { grand, ..Overlay::default() }),
+                5 => board.lay(Overlay { parked: [(head(2, DIM), parked)].into(), ..Overlay::default() }),
+                7 => board.pause_of(0, at),
+                9 => board.resume_of(0, at),
+                _ => {}
+            }
+            for later in [0, 23, 46, 230, 700].map(|later| at + Span::ms(later)) {
+                let picture = frames(&mut board, later);
+                for (ix, param) in (0..).map(ParamIx).zip(&rig.params) {
+                    let dimmer = param.dimmer.map_or(FULL, |dimmer| board.output(dimmer, later));
+                    let value = scaled(board.output(ix, later), dimmer) ^ if param.inverse { FULL } else { 0 };
+                    let slots = &picture[usize::from(param.universe)];
+                    for (slot, byte) in param.slots.as_slice().iter().zip(value.to_be_bytes()) {
+                        prop_assert_eq!(slots[usize::from(*slot)], byte, "{:?} after {:?}", ix, deed);
+                    }
+                }
             }
         }
     }
@@ -446,7 +480,7 @@ proptest! {
                 }
             }
             let later = at + Span::ms(333);
-            prop_assert_eq!(frames(&board, later), frames(&restored, later));
+            prop_assert_eq!(frames(&mut board, later), frames(&mut restored, later));
             let text = serde_json::to_string(&board.save()).unwrap();
             restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
             prop_assert_eq!(restored.save(), board.save());
@@ -454,7 +488,7 @@ proptest! {
         board.resume(at);
         let end = board.settles_at().max(at);
         prop_assert!(!board.moving(end));
-        let picture = frames(&board, end);
+        let picture = frames(&mut board, end);
         for (i, param) in rig.params.iter().enumerate() {
             let ix = ParamIx(i as u32);
             if let Some(target) = board.target(ix) {

@@ -213,7 +213,7 @@ impl Core {
         self.pacer.take(now, |universe| board.named(universe), |universe| board.moves(universe, now), &mut self.frames);
         let mut slots = [0; 512];
         for index in &self.frames {
-            board.render(now, *index, &mut slots);
+            self.engine.board_mut().render(now, *index, &mut slots);
             let outputs = self.show.rig.universes.get(usize::from(*index)).map_or(&[][..], |universe| &universe.outputs);
             for output in outputs.iter().filter(|output| self.engine.drives(output.device)) {
                 self.rack.frame(now, output.device, *index, output.address, &slots);

@@ -220,7 +220,7 @@ impl Run {
             if !self.engine.board().named(index) {
                 continue;
             }
-            self.engine.board().render(self.now, index, &mut slots);
+            self.engine.board_mut().render(self.now, index, &mut slots);
             for output in &universe.outputs {
                 self.rack.frame(self.now, output.device, index, output.address, &slots);
             }

@@ -30,10 +30,17 @@ struct Booth {
 
 impl Booth {
     fn open(arguments: &[&str]) -> Self {
+        Self::open_with(arguments, "")
+    }
+
+    /// In a terminal that says this of its colours.
+    fn open_with(arguments: &[&str], colours: &str) -> Self {
         let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_showcall"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", colours);
+        command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut bytes = pair.master.try_clone_reader().unwrap();
@@ -196,4 +203,72 @@ fn a_lost_terminal_leaves_the_show_running_and_attach_brings_a_console_back() {
     assert!(show.wait().unwrap().success(), "ended in order");
     watcher.shows("showcall: the show has ended");
     assert!(!watcher.ended().0, "a console whose show has ended says so by its exit code");
+}
+
+/// A rig of coloured light, and one cue that lights it.
+const RIG: &str = r##"
+[show]
+title = "Rig"
+looks = "whole"
+at_exit = "leave"
+[device.node]
+profile = "artnet-node"
+address = "192.168.10.51"
+[universe.1]
+on = "node"
+address = 0
+[fixture.wash]
+profile = "generic-rgb"
+count = 2
+universe = 1
+address = 1
+[look.warm]
+wash1 = { level = "100%", colour = "#FF8040" }
+[[cue]]
+number = "1"
+name = "Warm"
+[[cue.do]]
+light = { look = "warm" }
+"##;
+
+/// The percent of a lit light stands on the light's own colour.
+fn on_its_colour(screen: &vt100::Screen) -> bool {
+    let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+    cells.filter_map(|(row, column)| screen.cell(row, column)).any(|cell| {
+        cell.bgcolor() == vt100::Color::Rgb(255, 128, 64) && cell.fgcolor() == vt100::Color::Rgb(0, 0, 0) && cell.contents() == "1"
+    })
+}
+
+#[test]
+fn the_stage_shows_each_light_in_its_colour_here_and_on_an_attached_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let show = folder.path().join("show.toml");
+    std::fs::write(&show, RIG).unwrap();
+    let journal = folder.path().join("journal");
+    let (show, journal) = (show.to_str().unwrap(), journal.to_str().unwrap());
+    let mut booth = Booth::open_with(&["run", show, "--simulate", "--fresh", "--journal", journal, "--osc", "127.0.0.1:0"], "truecolor");
+    booth.shows("▶ NEXT 1  Warm");
+    booth.press("L");
+    booth.shows("STAGE of the simulated nodes · 0/2 lit");
+    assert!(!booth.picture.parser.lock().unwrap().screen().contents().contains("100 "), "nothing is lit yet");
+    booth.press(" ");
+    booth.until("a light in its colour", on_its_colour);
+    booth.shows("1/2 lit");
+    let mut far = Booth::open_with(&["attach", "--read-only", journal], "truecolor");
+    far.shows("[only watching]");
+    far.press("L");
+    far.until("a light in its colour on an attached console", on_its_colour);
+    let mut plain = Booth::open(&["attach", "--read-only", journal]);
+    plain.shows("[only watching]");
+    plain.press("L");
+    plain.until("the nearest of 216 colours", |screen| {
+        let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+        cells.filter_map(|(row, column)| screen.cell(row, column)).any(|cell| cell.bgcolor() == vt100::Color::Idx(209))
+    });
+    booth.press("\x03");
+    booth.shows("Type quit and Enter");
+    booth.press("quit\r");
+    assert!(booth.ended().0);
+    far.shows("the show has ended");
+    plain.shows("the show has ended");
 }

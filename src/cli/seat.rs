@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::console::{Busy, Seat};
 use crate::engine::{By, Intent, KeyPhase, Snapshot};
+use crate::light::Monitor;
 use crate::links::local;
 use crate::remote::attach::{self, Host};
 use crate::show::Show;
@@ -30,6 +31,10 @@ impl Seat for Here {
         self.handle.snapshot()
     }
 
+    fn monitor(&self) -> &Monitor {
+        self.handle.monitor()
+    }
+
     fn send(&self, intent: Intent, phase: KeyPhase) -> Result<(), Busy> {
         self.handle.send(intent, By::Key(phase)).map_err(|_| Busy)
     }
@@ -46,6 +51,10 @@ impl Host for Here {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         self.handle.snapshot()
+    }
+
+    fn monitor(&self) -> &Monitor {
+        self.handle.monitor()
     }
 
     fn send(&self, intent: Intent, by: By) -> bool {

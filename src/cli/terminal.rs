@@ -70,7 +70,7 @@ fn clock() -> Duration {
 /// # Errors
 /// When the terminal cannot be taken, or the console fell over too often.
 pub fn attend(seat: &dyn Seat, leaving: Leaving, log: &Path) -> io::Result<Ended> {
-    let theme = Theme::from_no_color(std::env::var("NO_COLOR").ok().as_deref());
+    let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let options = Options { theme, leaving, clock };
     let mut keyboard = Keyboard::open()?;
     let log = OpenOptions::new().create(true).append(true).open(log).ok();

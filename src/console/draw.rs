@@ -91,7 +91,7 @@ fn body(screen: &Screen, area: Rect, buf: &mut Buffer) {
         Context::Show | Context::Find => return panes(screen, area, buf),
         Context::Devices => pane::technician(screen, width, height),
         Context::Guarded => pane::guarded(screen, width, height),
-        Context::Lights => pane::lights(screen, width, height),
+        Context::Lights => return lights(screen, area, buf),
         Context::Offers => pane::offer_list(screen, width, height),
         Context::Help => pane::help(screen, width, height),
         Context::Confirm | Context::Undo | Context::Chase => {
@@ -108,6 +108,20 @@ fn body(screen: &Screen, area: Rect, buf: &mut Buffer) {
         Context::Quit => pane::quit(screen),
     };
     paint_all(&rows, buf, area);
+}
+
+/// Masters and lights in a list, and beside it the stage when there is width.
+fn lights(screen: &Screen, area: Rect, buf: &mut Buffer) {
+    let mut left = Below { area, used: 0 };
+    paint_all(&[pane::lights_head(screen, usize::from(area.width))], buf, left.take(1));
+    let area = left.rest();
+    if area.width < WIDE {
+        return pane_of(screen, pane::lights, area, buf);
+    }
+    let list = (area.width * 3 / 8).clamp(28, 36);
+    pane_of(screen, pane::lights, Rect { width: list, ..area }, buf);
+    pane::rule(screen, Rect { x: area.x + list, width: 1, ..area }, buf);
+    pane_of(screen, pane::stage, Rect { x: area.x + list + 1, width: area.width - list - 1, ..area }, buf);
 }
 
 /// The four panes: two columns when there is width, one below the other when there is only height.

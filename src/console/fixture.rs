@@ -253,6 +253,77 @@ fn prompt_lines() -> Vec<PromptLine> {
     ]
 }
 
+/// A rig in the middle of a look: a range of washes, front light, a pixel bar, a head, a hazer, and a universe that nobody has named.
+const RIG: &str = r#"
+[show]
+title = "Rig"
+looks = "whole"
+at_exit = "leave"
+[device.node]
+profile = "artnet-node"
+address = "192.168.10.51"
+[universe.1]
+on = "node"
+address = 0
+[universe.2]
+on = "node"
+address = 1
+[fixture.front]
+profile = "generic-dimmer"
+count = 6
+universe = 1
+address = 1
+[fixture.wash]
+profile = "generic-rgbw"
+count = 8
+universe = 1
+address = 11
+[fixture.bar]
+profile = "showtec-sunstrip-active"
+mode = "10 Channels Mode"
+count = 2
+universe = 1
+address = 61
+[fixture.followspot]
+profile = "generic-moving-spot"
+universe = 1
+address = 101
+[fixture.haze-sl]
+profile = "martin-jem-k1-hazer"
+universe = 1
+address = 201
+[fixture.house]
+profile = "generic-dimmer"
+count = 4
+universe = 2
+address = 1
+[group.sofa]
+fixtures = ["front3", "front4", "wash1"]
+[[cue]]
+number = "1"
+name = "Doors"
+"#;
+
+/// The lights of [`RIG`] in the view of lights.
+pub(super) fn lit(show: &mut Show, snap: &mut Snapshot, ui: &mut Ui) {
+    show.rig = crate::show::load_text(&[("show.toml".into(), RIG.into())]).show.unwrap().rig.clone();
+    let mut slots = [0; 512];
+    for (at, run) in [
+        (0, &[255_u8, 128, 3, 0, 0, 230][..]),
+        (10, &[255, 255, 231, 196, 0, 160, 255, 0, 0, 0, 90, 30, 75, 168, 0, 0, 0, 0, 128, 0, 255, 0, 0, 0, 40, 20, 255, 255, 0, 0]),
+        (60, &[0, 10, 40, 80, 120, 160, 200, 240, 255, 255, 5]),
+        (100, &[128, 0, 90, 0, 200, 0, 255, 32]),
+        (200, &[120, 60]),
+    ] {
+        slots[at..at + run.len()].copy_from_slice(run);
+    }
+    let monitor = crate::light::Monitor::new(show.rig.universes.len());
+    monitor.put(0, &slots);
+    ui.frames.look(&monitor);
+    snap.devices[0].simulated = true;
+    ui.view = View::Lights;
+}
+
 type State = (&'static str, Show, Snapshot, Ui);
 
 /// The states that are drawn in tests.
@@ -327,5 +398,17 @@ pub(super) fn all() -> Vec<State> {
         *show = Show::default();
         *snap = Snapshot::default();
     });
+    states.extend(lights());
     states
+}
+
+/// The view of lights, in three kinds of terminal; the third wash and the group come under the cursor.
+fn lights() -> impl Iterator<Item = State> {
+    let kinds = [("lights", Theme::Sixteen, 0), ("lights-in-colour", Theme::True, 11), ("lights-plain", Theme::Plain, 2)];
+    kinds.into_iter().map(|(name, theme, line)| {
+        let ((mut show, mut snap), mut ui) = (running(), Ui::new(theme, false, true));
+        lit(&mut show, &mut snap, &mut ui);
+        ui.line = line;
+        (name, show, snap, ui)
+    })
 }

@@ -278,7 +278,7 @@ static TABLE: &[Binding] = &[
         "L",
         &[C::Show, C::Devices, C::Guarded, C::Offers, C::Help],
         Act::Open(View::Lights),
-        "masters, blackout, and every light",
+        "the stage: what every light gives, masters, blackout",
     )
     .foot(18, |_| "lights")
     .when(lights::has_lights)

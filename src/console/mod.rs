@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Intent, KeyPhase, Snapshot};
+use crate::light::Monitor;
 use crate::show::Show;
 
 mod act;
@@ -20,6 +21,7 @@ mod row;
 mod run;
 mod screen;
 mod seat;
+mod swatch;
 mod theme;
 mod ui;
 
@@ -48,6 +50,14 @@ pub trait Seat: Send + Sync {
     /// # Errors
     /// [`Busy`] when the queue to the stage is full: the intent was dropped.
     fn send(&self, intent: Intent, phase: KeyPhase) -> Result<(), Busy>;
+
+    /// The newest frame of each universe.
+    fn monitor(&self) -> &Monitor;
+
+    /// Somebody looks at the lights from now on, or no more; false when that could not be said and must be said again.
+    fn look(&self, _: bool) -> bool {
+        true
+    }
 
     /// Only watches: intents are refused.
     fn read_only(&self) -> bool {

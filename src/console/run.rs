@@ -14,6 +14,7 @@ use ratatui::backend::CrosstermBackend;
 
 use super::act;
 use super::bytes::{Press, Reader};
+use super::ui::View;
 use super::{Seat, Theme, Ui, draw};
 use crate::engine::{Intent, KeyPhase, Snapshot};
 use crate::show::Show;
@@ -113,6 +114,8 @@ struct Console<'a> {
     reports: bool,
     drawn: Option<Duration>,
     stale: bool,
+    /// The seat knows that the lights are looked at.
+    looks: bool,
 }
 
 impl<'a> Console<'a> {
@@ -126,6 +129,7 @@ impl<'a> Console<'a> {
             reports: false,
             drawn: None,
             stale: true,
+            looks: false,
             seat,
             options,
         }
@@ -144,6 +148,7 @@ impl<'a> Console<'a> {
             self.show = self.seat.show();
             self.stale = true;
         }
+        self.look();
         let since = self.drawn.map_or(CLOCKS, |at| now.saturating_sub(at));
         if since < FRAME || !(self.stale || since >= CLOCKS) {
             return Ok(());
@@ -155,6 +160,18 @@ impl<'a> Console<'a> {
         self.drawn = Some(now);
         self.stale = false;
         Ok(())
+    }
+
+    /// Looks at the lights while they are shown.
+    fn look(&mut self) {
+        let on = self.ui.view == View::Lights;
+        if on != self.looks && self.seat.look(on) {
+            self.looks = on;
+        }
+        if on {
+            self.seat.monitor().want();
+            self.stale |= self.ui.frames.look(self.seat.monitor());
+        }
     }
 
     /// How long the keyboard may be waited for.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Busy, Seat};
 use crate::engine::{Intent, KeyPhase, Snapshot};
+use crate::light::Monitor;
 use crate::remote::attach_client::Client;
 use crate::show::Show;
 
@@ -18,6 +19,14 @@ impl Seat for Client {
 
     fn send(&self, intent: Intent, phase: KeyPhase) -> Result<(), Busy> {
         if self.send(intent, phase) { Ok(()) } else { Err(Busy) }
+    }
+
+    fn monitor(&self) -> &Monitor {
+        self.monitor()
+    }
+
+    fn look(&self, on: bool) -> bool {
+        self.look(on)
     }
 
     fn read_only(&self) -> bool {

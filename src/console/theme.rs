@@ -1,10 +1,14 @@
-//! Colours by role: the 16 of every terminal, or none. Words and symbols carry every state; colour only repeats it.
+//! Colours by role: the 16 of every terminal, or none; lights alone are shown in more where the terminal has them. Words and symbols carry every state; colour only repeats it.
 
 use ratatui::style::{Color, Modifier, Style};
 
 /// How the console looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
+    /// The 16 colours of every terminal, and lights in 16 million.
+    True,
+    /// The 16 colours of every terminal, and lights in the 216 of xterm's cube.
+    Cube,
     /// The 16 colours of every terminal.
     #[default]
     Sixteen,
@@ -44,32 +48,58 @@ pub(super) enum Role {
 }
 
 impl Theme {
-    /// No colour when the environment's `NO_COLOR` is set and not empty (<https://no-color.org>).
+    /// What the environment says of the terminal: no colour when `NO_COLOR` is set and not empty (<https://no-color.org>), 16 million
+    /// when `COLORTERM` says so, the cube when `TERM` does.
     #[must_use]
-    pub fn from_no_color(value: Option<&str>) -> Self {
-        if value.is_some_and(|v| !v.is_empty()) { Self::Plain } else { Self::Sixteen }
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let (colour, term) = (variable("COLORTERM").unwrap_or_default(), variable("TERM").unwrap_or_default());
+        if variable("NO_COLOR").is_some_and(|v| !v.is_empty()) {
+            Self::Plain
+        } else if matches!(&*colour, "truecolor" | "24bit") || term.ends_with("-direct") {
+            Self::True
+        } else if term.contains("256color") {
+            Self::Cube
+        } else {
+            Self::Sixteen
+        }
     }
 
     /// The style of a role.
     pub(super) fn style(self, role: Role) -> Style {
         let base = Style::new();
-        match (self, role) {
+        match (self == Self::Plain, role) {
             (_, Role::Text) => base,
-            (Self::Sixteen, Role::Quiet) => base.fg(Color::DarkGray),
-            (Self::Sixteen, Role::Good) => base.fg(Color::Green),
-            (Self::Sixteen, Role::Busy) => base.fg(Color::Cyan),
-            (Self::Sixteen, Role::Warn) => base.fg(Color::Yellow).add_modifier(Modifier::BOLD),
-            (Self::Sixteen, Role::Loud) => base.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
-            (Self::Sixteen, Role::Next) => base.fg(Color::Black).bg(Color::Green).add_modifier(Modifier::BOLD),
-            (Self::Sixteen, Role::NextHeld) => base.fg(Color::Black).bg(Color::Yellow).add_modifier(Modifier::BOLD),
-            (Self::Sixteen, Role::Title) => base.fg(Color::DarkGray),
-            (Self::Sixteen, Role::Mark) => base.fg(Color::White).bg(Color::Magenta).add_modifier(Modifier::BOLD),
-            (Self::Sixteen, Role::Cursor) => base.fg(Color::White).bg(Color::Blue),
-            (Self::Plain, Role::Quiet | Role::Good | Role::Busy | Role::Title) => base,
-            (Self::Plain, Role::Next | Role::Loud | Role::Mark) => base.add_modifier(Modifier::BOLD | Modifier::REVERSED),
-            (Self::Plain, Role::NextHeld) => base.add_modifier(Modifier::REVERSED),
-            (Self::Plain, Role::Cursor) => base.add_modifier(Modifier::UNDERLINED),
+            (false, Role::Quiet) => base.fg(Color::DarkGray),
+            (false, Role::Good) => base.fg(Color::Green),
+            (false, Role::Busy) => base.fg(Color::Cyan),
+            (false, Role::Warn) => base.fg(Color::Yellow).add_modifier(Modifier::BOLD),
+            (false, Role::Loud) => base.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
+            (false, Role::Next) => base.fg(Color::Black).bg(Color::Green).add_modifier(Modifier::BOLD),
+            (false, Role::NextHeld) => base.fg(Color::Black).bg(Color::Yellow).add_modifier(Modifier::BOLD),
+            (false, Role::Title) => base.fg(Color::DarkGray),
+            (false, Role::Mark) => base.fg(Color::White).bg(Color::Magenta).add_modifier(Modifier::BOLD),
+            (false, Role::Cursor) => base.fg(Color::White).bg(Color::Blue),
+            (true, Role::Quiet | Role::Good | Role::Busy | Role::Title) => base,
+            (true, Role::Next | Role::Loud | Role::Mark) => base.add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            (true, Role::NextHeld) => base.add_modifier(Modifier::REVERSED),
+            (true, Role::Cursor) => base.add_modifier(Modifier::UNDERLINED),
             (_, Role::Strong | Role::Key | Role::Warn) => base.add_modifier(Modifier::BOLD),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminal_says_how_many_colours_it_has() {
+        let of = |set: &[(&str, &str)]| Theme::from_environment(|name| set.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
+        assert_eq!(of(&[("COLORTERM", "truecolor"), ("TERM", "xterm-256color")]), Theme::True);
+        assert_eq!(of(&[("COLORTERM", "24bit"), ("NO_COLOR", "")]), Theme::True);
+        assert_eq!(of(&[("TERM", "xterm-direct")]), Theme::True);
+        assert_eq!(of(&[("TERM", "screen-256color")]), Theme::Cube);
+        assert_eq!(of(&[("TERM", "linux")]), Theme::Sixteen);
+        assert_eq!(of(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]), Theme::Plain);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::theme::Theme;
 use crate::engine::{Prompt, Snapshot};
+use crate::light::Frames;
 use crate::show::{CueIx, ListIx, Show};
 use crate::time::{Mono, Span};
 
@@ -65,6 +66,8 @@ pub struct Ui {
     /// Time since the snapshot was made.
     pub(super) lead: Span,
     pub(super) read_only: bool,
+    /// The lights as they were last seen, while somebody looks at them.
+    pub(super) frames: Frames,
     /// Quitting ends the show, not only this console.
     pub(super) ends_show: bool,
 }

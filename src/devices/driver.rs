@@ -52,6 +52,11 @@ pub trait Simulator: std::marker::Send {
     fn poke(&mut self, now: Mono, path: &str, value: &Value, out: &mut Out);
     /// The true state of a property by its path.
     fn peek(&self, path: &str) -> Option<Value>;
+    /// The levels that a lighting receiver puts on its line, after merging and all else: of a Port-Address or sACN universe. `None`: it puts
+    /// out nothing there.
+    fn on_line(&self, _: u16) -> Option<&[u8; 512]> {
+        None
+    }
 }
 
 /// One wire of a device, by its place in [`Family::wires`].

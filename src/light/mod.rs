@@ -4,7 +4,9 @@
 
 mod board;
 mod curve;
+mod glow;
 mod halt;
+mod monitor;
 mod motion;
 mod overlay;
 mod render;
@@ -17,5 +19,7 @@ mod wave;
 
 pub use board::{Board, Layer};
 pub use curve::{ONE, shape};
+pub use glow::{Glow, glow};
+pub use monitor::{Frames, Monitor};
 pub use overlay::{Find, Overlay};
 pub use saved::Saved;

@@ -259,6 +259,14 @@ impl Bay {
         }
     }
 
+    /// What the device puts on a line for lights, when it is simulated.
+    pub fn on_line(&self, address: u16) -> Option<&[u8; 512]> {
+        match &self.far {
+            Far::Simulated(far) => far.simulator.as_ref()?.on_line(address),
+            Far::Real => None,
+        }
+    }
+
     /// A hand on the simulated device. False: it is not simulated.
     pub fn poke(&mut self, now: Mono, path: &str, value: &crate::show::Value) -> bool {
         let Far::Simulated(far) = &mut self.far else { return false };

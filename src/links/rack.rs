@@ -265,6 +265,12 @@ impl Rack {
         self.bays.get_mut(device.at())?.as_mut()?.simulator()
     }
 
+    /// What a simulated lighting device puts on the line of a Port-Address or sACN universe; `None`: nothing, or it is not simulated.
+    #[must_use]
+    pub fn on_line(&self, device: DeviceIx, address: u16) -> Option<&[u8; 512]> {
+        self.bays.get(device.at())?.as_ref()?.on_line(address)
+    }
+
     /// A hand on a simulated device changes a property. False: the device is not simulated.
     pub fn poke(&mut self, now: Mono, device: DeviceIx, path: &str, value: &Value) -> bool {
         self.bays.get_mut(device.at()).and_then(Option::as_mut).is_some_and(|bay| bay.poke(now, path, value))

@@ -2,13 +2,16 @@
 //!
 //! The first line of the client is [`FromClient::Attach`], the first of the server [`FromServer::Hello`] with the texts
 //! that made the show; then snapshots, at most 30 a second, and intents. A client that is slow gets the newest snapshot
-//! when it is ready for one; a client that is dead is dropped. Neither is ever waited for by the show.
+//! when it is ready for one; a client that is dead is dropped. Neither is ever waited for by the show. A client that looks at the lights
+//! gets the universes that have changed too, ten times a second.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -18,15 +21,18 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::engine::{By, CueFlags, Intent, KeyPhase, Snapshot};
+use crate::light::{Frames, Monitor};
 
 /// The version of the lines.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Consoles at once.
 const CLIENTS_MAX: usize = 16;
 /// At most 30 snapshots a second.
 const FRAME: Duration = Duration::from_millis(33);
 /// A snapshot goes out at least this often, so that a client knows that the show is alive.
 const BEAT: Duration = Duration::from_secs(1);
+/// The lights go out ten times a second to those who look at them.
+const LIGHTS: Duration = Duration::from_millis(100);
 /// A client that takes no bytes for this long is dead.
 const DEAD: Duration = Duration::from_secs(10);
 /// The longest line of a client, in bytes.
@@ -54,6 +60,8 @@ pub enum FromServer {
         /// The flags, when they have changed.
         cues: Option<Vec<CueFlags>>,
     },
+    /// Universes that have changed, by their index in the rig, and their 512 slots in Base64 (RFC 4648); without slots, nothing is on that line.
+    Lights(Vec<(u16, Option<String>)>),
     /// An intent was dropped: the stage had too much to do.
     Busy,
     /// The run is over, or the client cannot be served, and why.
@@ -80,6 +88,8 @@ pub enum FromClient {
         /// What its terminal can tell of the key.
         phase: KeyPhase,
     },
+    /// Looks at the lights from now on, or no more.
+    Look(bool),
 }
 
 /// What the server needs of the running show.
@@ -89,6 +99,9 @@ pub trait Host: Send + Sync + 'static {
 
     /// The newest snapshot.
     fn snapshot(&self) -> Arc<Snapshot>;
+
+    /// The newest frame of each universe.
+    fn monitor(&self) -> &Monitor;
 
     /// Passes an intent on, never blocks; false when there was no room for it.
     fn send(&self, intent: Intent, by: By) -> bool;
@@ -160,12 +173,16 @@ struct Gate {
     busy: tokio::sync::Notify,
     /// Intents in this second.
     count: AtomicU32,
+    /// The console looks at the lights.
+    looks: AtomicBool,
 }
 
 async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, gate: &Gate) -> io::Result<()> {
-    let (mut tick, mut beat) = (interval(FRAME), interval(BEAT));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut tick, mut beat, mut lights) = (interval(FRAME), interval(BEAT), interval(LIGHTS));
+    for every in [&mut tick, &mut beat, &mut lights] {
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
+    let mut seen = Frames::default();
     let mut last: Option<Arc<Snapshot>> = None;
     let mut flags: Option<Vec<CueFlags>> = None;
     loop {
@@ -174,6 +191,13 @@ async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, gate:
             _ = beat.tick() => {
                 gate.count.store(0, Ordering::Relaxed);
                 last = None;
+            }
+            _ = lights.tick(), if gate.looks.load(Ordering::Relaxed) => {
+                host.monitor().want();
+                let changed = changed(&mut seen, host.monitor());
+                if !changed.is_empty() {
+                    write(stream, &FromServer::Lights(changed)).await?;
+                }
             }
             () = gate.busy.notified() => write(stream, &FromServer::Busy).await?,
         }
@@ -193,6 +217,21 @@ async fn out(stream: &mut (impl AsyncWrite + Unpin), host: &Arc<dyn Host>, gate:
     }
 }
 
+/// Universes that are not as they were seen last.
+fn changed(seen: &mut Frames, monitor: &Monitor) -> Vec<(u16, Option<String>)> {
+    let before = seen.clone();
+    if !seen.look(monitor) {
+        return Vec::new();
+    }
+    let differ = (0_u16..).zip(seen.iter()).filter(|(universe, slots)| before.get(*universe) != *slots);
+    differ.map(|(universe, slots)| (universe, slots.map(|slots| BASE64.encode(slots)))).collect()
+}
+
+/// The slots of a universe as [`FromServer::Lights`] has them.
+pub(super) fn slots(text: &str) -> Option<[u8; 512]> {
+    BASE64.decode(text).ok()?.try_into().ok()
+}
+
 async fn intents(
     lines: &mut (impl AsyncBufReadExt + Unpin),
     host: &Arc<dyn Host>,
@@ -202,7 +241,14 @@ async fn intents(
 ) -> io::Result<()> {
     while let Some(said) = line(lines, LINE_MAX).await? {
         let count = gate.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let FromClient::Intent { intent, phase } = said else { continue };
+        let (intent, phase) = match said {
+            FromClient::Intent { intent, phase } => (intent, phase),
+            FromClient::Look(on) => {
+                gate.looks.store(on, Ordering::Relaxed);
+                continue;
+            }
+            FromClient::Attach { .. } => continue,
+        };
         // An attached console never ends the show.
         if read_only || intent == Intent::Quit {
             continue;

@@ -9,8 +9,9 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::attach::{FromClient, FromServer, VERSION, line, write};
+use super::attach::{FromClient, FromServer, VERSION, line, slots, write};
 use crate::engine::{Intent, KeyPhase, Snapshot};
+use crate::light::Monitor;
 use crate::show::{self, Show};
 
 /// The first lines come within this.
@@ -41,6 +42,7 @@ pub enum AttachError {
 pub struct Client {
     show: Arc<Show>,
     snapshot: Arc<ArcSwap<Snapshot>>,
+    monitor: Arc<Monitor>,
     gone: Arc<OnceLock<Arc<str>>>,
     intents: mpsc::Sender<FromClient>,
     read_only: bool,
@@ -68,9 +70,10 @@ impl Client {
         };
         snapshot.cues = cues.unwrap_or_default();
         let (intents, queue) = mpsc::channel(INTENTS);
-        let client =
-            Self { show, snapshot: Arc::new(ArcSwap::from_pointee(*snapshot)), gone: Arc::new(OnceLock::new()), intents, read_only };
-        tokio::spawn(follow(lines, client.snapshot.clone(), client.gone.clone()));
+        let monitor = Arc::new(Monitor::new(show.rig.universes.len()));
+        let snapshot = Arc::new(ArcSwap::from_pointee(*snapshot));
+        let client = Self { show, snapshot, monitor, gone: Arc::new(OnceLock::new()), intents, read_only };
+        tokio::spawn(follow(lines, client.snapshot.clone(), client.monitor.clone(), client.gone.clone()));
         tokio::spawn(speak(out, queue));
         Ok(client)
     }
@@ -91,6 +94,18 @@ impl Client {
     #[must_use]
     pub fn send(&self, intent: Intent, phase: KeyPhase) -> bool {
         !self.read_only && self.intents.try_send(FromClient::Intent { intent, phase }).is_ok()
+    }
+
+    /// The newest frames that came; they come while [`Self::look`] says so.
+    #[must_use]
+    pub fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// Looks at the lights from now on, or no more; false when there was no room to say so.
+    #[must_use]
+    pub fn look(&self, on: bool) -> bool {
+        self.intents.try_send(FromClient::Look(on)).is_ok()
     }
 
     /// Only watches.
@@ -115,13 +130,26 @@ async fn next(lines: &mut (impl AsyncBufReadExt + Unpin), within: Duration) -> i
     timeout(within, line(lines, LINE_MAX)).await??.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
-/// Keeps the newest snapshot.
-async fn follow(mut lines: impl AsyncBufReadExt + Unpin, snapshot: Arc<ArcSwap<Snapshot>>, gone: Arc<OnceLock<Arc<str>>>) {
+/// Keeps the newest snapshot and the newest frames.
+async fn follow(
+    mut lines: impl AsyncBufReadExt + Unpin,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    monitor: Arc<Monitor>,
+    gone: Arc<OnceLock<Arc<str>>>,
+) {
     let why: Arc<str> = loop {
         match next(&mut lines, SILENT).await {
             Ok(FromServer::Snapshot { snapshot: mut newest, cues }) => {
                 newest.cues = cues.unwrap_or_else(|| snapshot.load().cues.clone());
                 snapshot.store(Arc::from(newest));
+            }
+            Ok(FromServer::Lights(universes)) => {
+                for (universe, text) in universes {
+                    match text.as_deref().and_then(slots) {
+                        Some(slots) => monitor.put(universe, &slots),
+                        None => monitor.clear(universe),
+                    }
+                }
             }
             Ok(FromServer::Gone(why)) => break why.into(),
             Ok(FromServer::Busy | FromServer::Hello { .. }) => {}
@@ -151,17 +179,26 @@ mod tests {
 
     use super::*;
     use crate::engine::{By, CueFlags};
+    use crate::light::Frames;
     use crate::remote::attach::{self, Host};
     use crate::show::{CueIx, ListIx};
 
-    const SHOW: &str = "[show]\ntitle = \"Hello\"\nlooks = \"whole\"\nat_exit = \"leave\"\n\n[[cue]]\nnumber = \"1\"\nname = \"Doors\"\n";
+    const SHOW: &str = "[show]\ntitle = \"Hello\"\nlooks = \"whole\"\nat_exit = \"leave\"\n\n[device.node]\nprofile = \"sacn\"\n\n\
+        [universe.1]\non = \"node\"\n\n[[cue]]\nnumber = \"1\"\nname = \"Doors\"\n";
 
-    #[derive(Default)]
     struct Stage {
         snapshot: ArcSwap<Snapshot>,
+        monitor: Monitor,
         said: Mutex<Vec<(Intent, By)>>,
         full: AtomicBool,
         over: AtomicBool,
+    }
+
+    impl Default for Stage {
+        fn default() -> Self {
+            let snapshot = ArcSwap::default();
+            Self { snapshot, monitor: Monitor::new(1), said: Mutex::default(), full: AtomicBool::default(), over: AtomicBool::default() }
+        }
     }
 
     impl Host for Stage {
@@ -170,6 +207,9 @@ mod tests {
         }
         fn snapshot(&self) -> Arc<Snapshot> {
             self.snapshot.load_full()
+        }
+        fn monitor(&self) -> &Monitor {
+            &self.monitor
         }
         fn send(&self, intent: Intent, by: By) -> bool {
             self.said.lock().unwrap().push((intent, by));
@@ -218,6 +258,25 @@ mod tests {
         until(|| !stage.said.lock().unwrap().is_empty()).await;
         let said = stage.said.lock().unwrap().remove(0);
         assert_eq!(said, (go(), By::Attached("booth".into(), KeyPhase::Legacy)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_lights_come_to_one_who_looks_and_only_what_has_changed() {
+        let (stage, client, _server) = joined(true).await;
+        let mut seen = Frames::default();
+        let mut slots = [7; 512];
+        stage.monitor.put(0, &slots);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        seen.look(client.monitor());
+        assert!(seen.get(0).is_none() && !stage.monitor.wanted(), "nobody looks");
+        assert!(client.look(true));
+        until(|| seen.look(client.monitor()) && seen.get(0) == Some(&slots)).await;
+        assert!(stage.monitor.wanted());
+        slots[511] = 9;
+        stage.monitor.put(0, &slots);
+        until(|| seen.look(client.monitor()) && seen.get(0) == Some(&slots)).await;
+        stage.monitor.clear(0);
+        until(|| seen.look(client.monitor()) && seen.get(0).is_none()).await;
     }
 
     #[tokio::test(start_paused = true)]

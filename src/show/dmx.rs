@@ -79,6 +79,13 @@ impl Slots {
         Self { at: self.at.map(place), bytes: self.bytes }
     }
 
+    /// The value that its slots hold; slots outside the universe hold 0.
+    #[must_use]
+    pub fn read(&self, universe: &[u8; 512]) -> u32 {
+        let slot = |slot: &u16| u32::from(universe.get(usize::from(*slot)).copied().unwrap_or(0));
+        widen(self.as_slice().iter().fold(0, |all, at| all << 8 | slot(at)), self.bytes)
+    }
+
     /// Writes a value; slots outside the universe are left out.
     pub fn write(&self, value: u32, universe: &mut [u8; 512]) {
         for (slot, byte) in self.as_slice().iter().zip(value.to_be_bytes()) {
@@ -101,6 +108,7 @@ mod tests {
             Slots::new(&slots).write(widen(raw, bytes), &mut universe);
             let back = universe[..usize::from(bytes)].iter().fold(0_u32, |all, byte| all << 8 | u32::from(*byte));
             assert_eq!(back, raw, "{bytes} bytes");
+            assert_eq!(Slots::new(&slots).read(&universe), widen(raw, bytes));
             assert_eq!(widen(top(bytes), bytes), FULL);
         }
     }

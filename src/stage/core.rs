@@ -9,7 +9,7 @@ use super::pacer::Pacer;
 use crate::devices::earlier;
 use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Report};
 use crate::links::Rack;
-use crate::show::{DeviceIx, Show};
+use crate::show::{DeviceIx, Show, Universe};
 use crate::time::{Mono, Span};
 
 /// Snapshots at least this far apart.
@@ -40,6 +40,10 @@ pub struct Core {
     facts: Vec<Facet>,
     changed: bool,
     published: Option<Mono>,
+    /// Universes whose receiver is simulated, and where it puts them out.
+    held: Vec<(u16, DeviceIx, u16)>,
+    /// When they were last fetched for somebody who looks.
+    fetched: Option<Mono>,
     standby: bool,
 }
 
@@ -50,6 +54,11 @@ impl Core {
         let mut pacer = Pacer::new(show.rig.universes.len());
         // After a resume every named universe is sent at once, from where its lights are: never black.
         (0..show.rig.universes.len()).filter_map(|at| u16::try_from(at).ok()).for_each(|at| pacer.changed(at));
+        let simulated = |(universe, index): (&Universe, u16)| {
+            let output = universe.outputs.iter().find(|output| rack.simulated(output.device))?;
+            Some((index, output.device, output.address))
+        };
+        let held = show.rig.universes.iter().zip(0..).filter_map(simulated).collect();
         let mut lighting: Vec<DeviceIx> = show.rig.universes.iter().flat_map(|u| &u.outputs).map(|output| output.device).collect();
         lighting.sort_unstable();
         lighting.dedup();
@@ -69,6 +78,8 @@ impl Core {
             facts: Vec::new(),
             changed: true,
             published: None,
+            held,
+            fetched: None,
             standby: false,
         }
     }
@@ -215,11 +226,16 @@ impl Core {
         for index in &self.frames {
             self.engine.board_mut().render(now, *index, &mut slots);
             let outputs = self.show.rig.universes.get(usize::from(*index)).map_or(&[][..], |universe| &universe.outputs);
+            let mut seen = false;
             for output in outputs.iter().filter(|output| self.engine.drives(output.device)) {
+                seen |= !self.rack.simulated(output.device);
                 self.rack.frame(now, output.device, *index, output.address, &slots);
                 if !self.lit.contains(&output.device) {
                     self.lit.push(output.device);
                 }
+            }
+            if seen && !self.held.iter().any(|(held, ..)| held == index) {
+                self.shared.monitor.put(*index, &slots);
             }
         }
         for device in self.lit.drain(..) {
@@ -271,6 +287,20 @@ impl Core {
         }
         if self.next_snapshot().is_some_and(|due| due <= now) {
             self.publish(now);
+        }
+        if !self.held.is_empty() && self.fetched.is_none_or(|last| last + PUBLISH <= now) && self.shared.monitor.wanted() {
+            self.fetched = Some(now);
+            self.fetch();
+        }
+    }
+
+    /// Shows what simulated receivers put on their lines.
+    fn fetch(&self) {
+        for (universe, device, address) in &self.held {
+            match self.rack.on_line(*device, *address) {
+                Some(slots) => self.shared.monitor.put(*universe, slots),
+                None => self.shared.monitor.clear(*universe),
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use crossbeam_queue::ArrayQueue;
 
 use crate::engine::{By, Intent, Note, Snapshot};
+use crate::light::Monitor;
 use crate::links::sys::Wake;
 use crate::show::Show;
 use crate::time::Mono;
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) lines: ArrayQueue<(Mono, Note)>,
     pub(super) wake: Wake,
     pub(super) over: AtomicBool,
+    /// The newest frame of each universe.
+    pub(super) monitor: Monitor,
 }
 
 /// One thing for the stage thread to do.
@@ -51,6 +54,7 @@ pub(super) enum Order {
 impl Handle {
     pub(super) fn new(show: Arc<Show>, snapshot: Snapshot, wake: Wake) -> (Self, Arc<Shared>) {
         let shared = Arc::new(Shared {
+            monitor: Monitor::new(show.rig.universes.len()),
             show,
             snapshot: ArcSwap::from_pointee(snapshot),
             orders: ArrayQueue::new(INTENTS),
@@ -71,6 +75,12 @@ impl Handle {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot.load_full()
+    }
+
+    /// The newest frame of each universe: what has been sent, or where the receiver is simulated, what that puts on its line.
+    #[must_use]
+    pub fn monitor(&self) -> &Monitor {
+        &self.shared.monitor
     }
 
     /// Gives the stage an intent.

@@ -1,24 +1,27 @@
-//! The lights: masters, and who is parked or looked for.
+//! The lights: masters, what each light gives, and who is parked or looked for.
 
 use super::super::lights::{Line, count, found, level, line, parked};
 use super::super::row::Row;
 use super::super::screen::Screen;
+use super::super::swatch::swatch;
 use super::super::theme::Role;
+use super::stage::seen;
 use crate::engine::Find;
 
-/// Masters first, then groups, then every fixture.
-pub(crate) fn lights(screen: &Screen, width: usize, height: usize) -> Vec<Row> {
+/// What keys do here, or the question that waits for one.
+pub(crate) fn lights_head(screen: &Screen, width: usize) -> Row {
     let dark = screen.snap.lights.blackout;
-    let head = match screen.ui.sure {
+    match screen.ui.sure {
         true if dark => screen.row("END THE BLACKOUT? y does · n does not", Role::NextHeld).bar(width, screen.style(Role::NextHeld)),
         true => screen.row("BLACKOUT? y takes all light out · n does not", Role::NextHeld).bar(width, screen.style(Role::NextHeld)),
         false => screen.title("LIGHTS: + - master · m highlights · i locates · k parks · B blackout", width),
-    };
-    let room = height.saturating_sub(1);
-    let first = (screen.ui.line + 1).saturating_sub(room);
-    let mut rows = vec![head];
-    rows.extend((first..count(screen.show)).take(room).filter_map(|at| row(screen, at, width)));
-    rows
+    }
+}
+
+/// Masters first, then groups, then every fixture.
+pub(crate) fn lights(screen: &Screen, width: usize, height: usize) -> Vec<Row> {
+    let first = (screen.ui.line + 1).saturating_sub(height);
+    (first..count(screen.show)).take(height).filter_map(|at| row(screen, at, width)).collect()
 }
 
 fn row(screen: &Screen, at: usize, width: usize) -> Option<Row> {
@@ -48,8 +51,8 @@ fn row(screen: &Screen, at: usize, width: usize) -> Option<Row> {
         .put(if here { "> " } else { "  " }, screen.style(Role::Key))
         .column(name, 16, screen.style(Role::Strong))
         .put(" ", screen.style(Role::Text))
-        .put(text, screen.style(role))
-        .put(how, screen.style(Role::Mark))
-        .put(park, screen.style(Role::Warn));
+        .put(text, screen.style(role));
+    let row = if let Line::Fixture(fixture) = line { swatch(row, screen.ui.theme, seen(screen, fixture, 0)) } else { row };
+    let row = row.put(how, screen.style(Role::Mark)).put(park, screen.style(Role::Warn));
     Some(if here { row.bar(width, screen.style(Role::Cursor)) } else { row })
 }

@@ -11,6 +11,7 @@ mod next;
 mod notices;
 mod overlay;
 mod running;
+mod stage;
 mod technician;
 
 use ratatui::buffer::Buffer;
@@ -22,11 +23,12 @@ pub(super) use devices::{devices, devices_want};
 pub(super) use footer::{footer, help};
 pub(super) use guarded::guarded;
 pub(super) use header::{frozen, header, line, phase};
-pub(super) use lights::lights;
+pub(super) use lights::{lights, lights_head};
 pub(super) use next::next;
 pub(super) use notices::{alerts, offer_list, offers};
 pub(super) use overlay::{prompt, quit};
 pub(super) use running::{running, running_wants};
+pub(super) use stage::stage;
 pub(super) use technician::technician;
 
 use super::screen::Screen;

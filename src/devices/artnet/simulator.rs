@@ -263,6 +263,11 @@ impl Simulator for SimulatedNode {
         self.changed(out);
     }
 
+    fn on_line(&self, address: u16) -> Option<&[u8; 512]> {
+        let port = self.ports.iter().find(|port| port.address.0 == address & 0x7fff)?;
+        (self.powered && port.frames > 0).then_some(&port.levels)
+    }
+
     fn peek(&self, path: &str) -> Option<Value> {
         let mut parts = path.split('/');
         let what = parts.next()?;

@@ -141,6 +141,11 @@ impl Simulator for SimulatedNode {
         }
     }
 
+    fn on_line(&self, universe: u16) -> Option<&[u8; 512]> {
+        let port = self.ports.iter().find(|port| port.universe == universe)?;
+        (self.powered && port.frames > 0).then_some(&port.levels)
+    }
+
     fn peek(&self, path: &str) -> Option<Value> {
         let mut parts = path.split('/');
         let what = parts.next()?;

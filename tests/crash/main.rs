@@ -121,6 +121,9 @@ fn judge(run: &AsRun, device: &[Got], node: &[Got]) {
         }
     }
     assert!(sent > 0);
+    let known = |address: &str| run.started.iter().any(|cue| address.strip_prefix("/once/") == Some(cue));
+    let strange = device.iter().filter_map(Got::address).find(|address| address.starts_with("/once/") && !known(address));
+    assert_eq!(strange, None, "it came, and the journal knows nothing of its cue");
     let last = run.started.iter().rev().find(|cue| *cue != "end").unwrap();
     let number: i32 = last.parse().unwrap();
     let level = device.iter().rev().find_map(|got| got.int("/level/main"));

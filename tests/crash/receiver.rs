@@ -21,6 +21,11 @@ impl Got {
         }
     }
 
+    /// Where an OSC message went.
+    pub fn address(&self) -> Option<String> {
+        self.message().map(|message| message.addr)
+    }
+
     /// An OSC message to this address.
     pub fn is(&self, address: &str) -> bool {
         self.message().is_some_and(|message| message.addr == address)

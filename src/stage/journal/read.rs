@@ -84,7 +84,9 @@ fn format_of(path: &Path, text: &[u8]) -> Option<ReadError> {
 impl Content {
     /// Adds what a dead process left in the ring, without what had reached the file already. Gives the lines to append to the file.
     pub fn add_ring(&mut self, ring: &RingReader) -> Vec<u8> {
-        let last = self.records.iter().map(|record| record.seq).max().unwrap_or(0);
+        // A checkpoint may reach the file before the records that it covers: they are in the ring then, and belong to the night.
+        let lines = self.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_)));
+        let last = lines.map(|record| record.seq).max().unwrap_or(0);
         let (mut at, mut bytes, mut lines) = (None, Vec::new(), Vec::new());
         while ring.peek(&mut at, &mut bytes) {
             match packed::read(&bytes) {

@@ -146,6 +146,29 @@ fn the_ring_gives_exactly_what_had_not_reached_the_file() {
     assert_eq!((again.records, again.notices), (content.records, Vec::new()));
 }
 
+#[test]
+fn a_checkpoint_that_came_before_its_records_leaves_them_to_the_ring() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut file, path) = folder::start(dir.path(), &header(), None).unwrap();
+    let shared = memory(4096);
+    let (writer_end, _reader) = ring::create(shared.clone(), 4).unwrap();
+    let checkpoints = queue();
+    let mut log = Log::new(writer_end, checkpoints.clone(), Arc::default(), 0, &[], Mono(0));
+    log.put(Mono(1), go());
+    log.put(Mono(2), go());
+    log.checkpoint(Mono(2), serde_json::json!({"state": 1}));
+    let mut bytes = Vec::new();
+    line::write(&checkpoints.pop().unwrap().record().unwrap(), &mut bytes).unwrap();
+    io::Write::write_all(&mut file, &bytes).unwrap();
+
+    let mut content = read::file(&path).unwrap();
+    content.add_ring(&ring::reopen(shared, 4).unwrap());
+    content.settle();
+    let of_night = content.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_)));
+    assert_eq!(of_night.map(|record| record.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(content.notices, Vec::<String>::new());
+}
+
 /// A disk that takes nothing until it is told to.
 struct Stalled(mpsc::Receiver<()>, Vec<u8>, Arc<std::sync::Mutex<Vec<u8>>>);
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::time::{Mono, Span};
 
-/// How long an entry stands where nothing is ever confirmed.
-const KEPT: Span = Span::secs(5);
+/// How long an entry stands where nothing is ever confirmed: longer than a session that is cut off lives.
+const KEPT: Span = Span::secs(8);
 /// A note that was struck longer ago than this is not worth to be struck late.
 const WORTH: Span = Span::secs(1);
 /// Longest journal of one channel, by its ten bits of length; longest of all, so that a packet fits an Ethernet frame.

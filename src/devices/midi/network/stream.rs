@@ -5,7 +5,7 @@
 //! at for system exclusive, which no journal here carries. Without a journal a late packet acts late. The first packet of a stream mends
 //! nothing: what was said before we listened is not for us. No packet acts twice.
 //! After the last message of a burst, packets without messages follow, each with the journal: so a lost note-off is made good though
-//! nothing else is said. With an end that confirms what it gets they go on until it has; others get three.
+//! nothing else is said. They go on until the other end has confirmed it all, or, as long as it has confirmed nothing, while an entry stands.
 
 use super::history::History;
 use super::journal::{self, State};
@@ -15,7 +15,7 @@ use crate::time::{Mono, Span};
 
 /// When packets that only guard what was said follow it.
 const GUARDS: [Span; 3] = [Span::ms(40), Span::ms(120), Span::ms(400)];
-/// The ones after these, where the other end confirms.
+/// Between the ones after these.
 const GUARD_ON: Span = Span::secs(1);
 /// How soon what has come is confirmed.
 const CONFIRM: Span = Span::ms(300);
@@ -131,8 +131,7 @@ impl Stream {
         let confirm = self.confirm.take_if(|due| *due <= now).and(self.heard.newest);
         let confirm = confirm.map(|newest| u16::try_from(newest & 0xFFFF).unwrap_or(0));
         let Some((_, sent)) = self.guard.filter(|(due, _)| *due <= now) else { return (None, confirm) };
-        let wait = GUARDS.get(sent + 1).copied().or(self.confirmed.map(|_| GUARD_ON));
-        self.guard = wait.map(|wait| (now + wait, sent + 1));
+        self.guard = Some((now + GUARDS.get(sent + 1).copied().unwrap_or(GUARD_ON), sent + 1));
         (self.guard(now), confirm)
     }
 
@@ -255,8 +254,8 @@ mod tests {
     fn guards_end_though_nobody_confirms() {
         let mut us = Stream::new(1);
         packets(&mut us, &[0x90, 60, 100]);
-        let guards = std::iter::from_fn(|| us.next_due().map(|due| us.tick(due).0)).count();
-        assert_eq!(guards, GUARDS.len());
+        let guards = std::iter::from_fn(|| us.next_due().map(|due| us.tick(due).0)).flatten().count();
+        assert_eq!(guards, GUARDS.len() + 7, "one a second up to the eighth");
     }
 
     #[test]

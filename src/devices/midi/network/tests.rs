@@ -186,6 +186,21 @@ fn an_end_of_a_note_that_a_short_cut_swallows_comes_after_it() {
 }
 
 #[test]
+fn an_end_of_a_note_comes_though_the_wire_was_cut_before_anything_was_confirmed() {
+    let mut pair = Pair::new(&keys());
+    pair.run(Span::ms(100));
+    pair.set(0, Value::Switch(true));
+    pair.run(Span::ms(3));
+    for (cut, lasts) in [(true, 359), (false, 17), (true, 383)] {
+        pair.cut = cut;
+        pair.run(Span::ms(lasts));
+    }
+    pair.cut = false;
+    pair.run(Span::secs(15));
+    assert_eq!(pair.simulator.sounding(), 0);
+}
+
+#[test]
 fn more_callers_than_places_are_refused_and_a_stranger_is_not_heard() {
     let mut listener = Listener::new("desk", Mono(1));
     let (mut out, mut events) = (Out::new(), vec![]);

@@ -103,6 +103,7 @@ pub fn end(child: &mut Child) {
     drop(child.wait());
 }
 
-fn ip(args: &[&str]) {
+/// Sets something of this host's network.
+pub fn ip(args: &[&str]) {
     assert!(Command::new("ip").args(args).status().unwrap().success(), "ip {args:?}");
 }

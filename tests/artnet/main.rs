@@ -7,6 +7,9 @@ mod node;
 mod olad;
 mod peers;
 mod product;
+mod qlcplus;
+#[path = "../sacn/run.rs"]
+mod run;
 mod sockets;
 mod unplugged;
 

@@ -1,16 +1,15 @@
 //! The whole program on real wires: GO by OSC, levels at somebody else's node.
 
-use std::io::{BufRead, BufReader};
-use std::net::UdpSocket;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::ARTNET;
-use super::lan::{Lan, end, have, inside};
+use super::lan::{Lan, have, inside};
 use super::olad::Olad;
 use super::peers::Judge;
+use super::run::Run;
 
-const SHOW: &str = r##"
+/// Two cues for one universe of Art-Net.
+pub const SHOW: &str = r##"
 [show]
 title = "Peers"
 looks = "whole"
@@ -55,39 +54,6 @@ quick = true
 do = [{ light = { look = "blue", fade = "500ms" } }]
 "##;
 
-/// A headless run; ended with the test.
-struct Run {
-    child: Child,
-    osc: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Run {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("show.toml"), SHOW).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_showcall"));
-        command.arg("run").arg(folder.path()).args(["--headless", "--fresh", "--osc", "127.0.0.1:0"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        assert_eq!(ready["event"], "ready", "{ready}");
-        // What it prints later must have a reader.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), _folder: folder }
-    }
-
-    fn go(&self) {
-        UdpSocket::bind("127.0.0.1:0").unwrap().send_to(b"/go\0,\0\0\0", &self.osc).unwrap();
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        end(&mut self.child);
-    }
-}
-
 /// Waits for these slots at olad; slots count from 1.
 fn until(olad: &Olad, wanted: &[(usize, u8)]) {
     let patience = Instant::now() + Duration::from_secs(20);
@@ -110,7 +76,7 @@ fn olad_reads_the_levels_that_cues_set() {
     let olad = Olad::start(&lan, "artnet", ARTNET);
     olad.patch(&lan, 1, true);
     let judge = Judge::listen();
-    let run = Run::start();
+    let run = Run::start(SHOW, &[]);
     assert!(olad.levels(1).is_empty(), "nothing is sent before a cue names the universe");
     run.go();
     until(&olad, &[(1, 204), (510, 0)]);

@@ -7,7 +7,7 @@ as_root=""
 [ "$(id -u)" -eq 0 ] || as_root=sudo
 # With `setup.sh long` also the large ones that only the long sets need.
 packages="tshark liblo-tools ola jackd2 libjack-jackd2-dev iproute2 util-linux python3-venv curl"
-[ "${1:-}" = long ] && packages="$packages obs-studio xvfb"
+[ "${1:-}" = long ] && packages="$packages obs-studio xvfb qlcplus qlcplus-data"
 missing=""
 for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"

@@ -10,7 +10,7 @@ use super::lan::end;
 pub struct Run {
     child: Child,
     osc: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Run {
@@ -26,7 +26,7 @@ impl Run {
         assert_eq!(ready["event"], "ready", "{ready}");
         // What it prints later must have a reader.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), _folder: folder }
+        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), folder }
     }
 
     /// Presses GO.
@@ -53,5 +53,6 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         end(&mut self.child);
+        showcall::stage::journal::memory::forget(&self.folder.path().join("journal"));
     }
 }

@@ -49,6 +49,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        crate::stage::journal::memory::forget(&self.0.join("journal"));
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

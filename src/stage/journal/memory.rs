@@ -44,6 +44,14 @@ pub fn existing(folder: &Path) -> Option<Memory> {
     places(folder).ok()?.into_iter().find(|place| place.exists()).and_then(|place| map(place).ok())
 }
 
+/// Removes the ring of a folder whose run nobody will go on with.
+pub fn forget(folder: &Path) {
+    for place in places(folder).into_iter().flatten() {
+        // Most folders have one in one place, or none at all.
+        let _ = fs::remove_file(place);
+    }
+}
+
 fn map(path: PathBuf) -> io::Result<Memory> {
     // In a folder for everybody a link could lead to another's file.
     if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {

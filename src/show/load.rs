@@ -14,6 +14,8 @@ use super::{Finding, Library, Severity, Show};
 
 /// A show file larger than this is refused unread, in bytes.
 const SOURCE_MAX: u64 = 64 << 20;
+/// Of a broken text so many mistakes are told: what follows an open bracket is mostly its echo.
+const SYNTAX_MAX: usize = 50;
 
 /// What loading gives.
 #[derive(Debug, Default)]
@@ -127,9 +129,15 @@ fn check(name: String, text: String, library: &Library) -> Loaded {
         let fault = |e: &toml::de::Error| Fault::rule(Finding::SYNTAX, e.span().unwrap_or(0..0), e.message().to_lowercase());
         let mut faults: Vec<Fault> = errors.iter().map(fault).collect();
         faults.sort_by_key(|fault| fault.span.start);
+        let echo = faults.len().saturating_sub(SYNTAX_MAX);
+        faults.truncate(SYNTAX_MAX);
         findings.extend(
             faults.into_iter().map(|fault| finding(fault.help("put this right first: the rest is checked after it"), &file, &lines)),
         );
+        if let Some(last) = findings.last().filter(|_| echo > 0) {
+            let more = Finding::error(Finding::SYNTAX, &file, last.span, format!("and {echo} more mistakes of this kind below"));
+            findings.push(Finding { line: last.line, ..more.help("an open bracket or quote further up makes many: look at the first one") });
+        }
     }
     drop(document);
     let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -148,5 +156,20 @@ fn finding(fault: Fault, file: &Arc<str>, lines: &Lines) -> Finding {
         span: (fault.span.start, fault.span.len()),
         message: fault.message,
         help: fault.help,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_bracket_makes_no_flood_of_findings() {
+        let text = format!("[show]\ntitle = [\n{}", "[[cue]]\nnumber = \"1\"\n".repeat(500));
+        let loaded = load_text(&[("show.toml".into(), text)]);
+        assert!((2..=SYNTAX_MAX + 1).contains(&loaded.findings.len()), "{}", loaded.findings.len());
+        assert!(loaded.findings.iter().all(|finding| finding.code == Finding::SYNTAX && finding.line > 0));
+        let last = loaded.findings.last().map(|finding| finding.message.clone()).unwrap_or_default();
+        assert!(last.starts_with("and ") && last.ends_with("more mistakes of this kind below"), "{last}");
     }
 }

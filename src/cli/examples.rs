@@ -32,7 +32,7 @@ pub fn verb(profile: &Profile, key: &str, spec: &VerbSpec) -> [String; 2] {
     [step(key, &names, &format!("{transition}{more}")), format!("{}{does}{others}", spec.property)]
 }
 
-/// The properties that no verb moves, by `set`; not those that are there only to say what masks another.
+/// The properties that no verb moves, by `set`; not those that are there only to say what another hangs on.
 pub fn sets(profile: &Profile) -> impl Iterator<Item = [String; 2]> + '_ {
     let moved = |key: &str| profile.verbs.values().flatten().any(|verb| *verb.property == *key);
     let masks =

@@ -68,6 +68,7 @@ fn property(device: u16, label: &str) -> Property {
         lands_within: Span::secs(1),
         tolerance: 0,
         masked_by: Vec::new(),
+        requires: Vec::new(),
         moves: Vec::new(),
         barrier: false,
         pausable: false,

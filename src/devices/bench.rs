@@ -82,6 +82,7 @@ fn add(show: &mut Show, profile: &crate::show::Profile, key: &str, names: &[(&st
         lands_within: spec.lands_within.unwrap_or(profile.limits.lands_within),
         tolerance: spec.tolerance,
         masked_by: vec![],
+        requires: vec![],
         moves: vec![],
         barrier: spec.barrier,
         pausable: spec.pausable,

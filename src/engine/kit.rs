@@ -54,6 +54,7 @@ pub(super) fn show() -> Show {
         lands_within: Span::ms(400),
         tolerance: 100,
         masked_by: Vec::new(),
+        requires: Vec::new(),
         moves: Vec::new(),
         barrier: spec == "recall",
         pausable: spec == "player",

@@ -144,7 +144,7 @@ impl Engine {
         false
     }
 
-    /// Stops one run where it is. What has left for a device is still proved, but calls for no fallback.
+    /// Stops one run where it is. What has left for a device is still proved, but calls for no fallback; what has not is taken back.
     pub(super) fn stop_run(&mut self, run: RunId, priority: Priority) {
         let open: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| a.origin.run == Some(run)).map(|(id, _)| *id).collect();
         self.end_run(run, true);
@@ -153,6 +153,10 @@ impl Engine {
             let travels = self.s.actions.get(&id).is_some_and(|a| !matches!(a.what, What::Want { .. }));
             if travels {
                 self.halt_fade(id, priority);
+                self.finish(id, Outcome::Cancelled);
+            } else if self.is_kept(id) {
+                self.recall_unsent(id, priority);
+                self.unwant(id);
                 self.finish(id, Outcome::Cancelled);
             } else if let Some(action) = self.s.actions.get_mut(&id) {
                 action.origin.run = None;
@@ -191,6 +195,23 @@ impl Engine {
         let kept = action.sent_at.is_none() || matches!(action.state, ActionState::Pending(_, Some(_)));
         if let (What::Want { .. }, Some(prop), true) = (&action.what, action.prop, kept) {
             self.halt_prop(prop, priority);
+        }
+    }
+
+    /// True while an action has not left, or was put off by a device that will be asked again. A guarded command leaves once: a lamp
+    /// that warms up has taken it.
+    fn is_kept(&self, id: ActionId) -> bool {
+        let Some(action) = self.s.actions.get(&id) else { return false };
+        let guarded = action.prop.is_some_and(|prop| self.show.prop(prop).class == Keeping::Guarded);
+        action.sent_at.is_none() || (matches!(action.state, ActionState::Pending(_, Some(_))) && !guarded)
+    }
+
+    /// What an action wanted is wanted no more: the property stays as it is.
+    fn unwant(&mut self, id: ActionId) {
+        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
+        if let Some(state) = self.s.props.get_mut(prop.at()).filter(|state| state.newest == Some(id)) {
+            state.wanted = state.observed.as_ref().map(|(value, _)| value.clone());
+            state.newest = None;
         }
     }
 

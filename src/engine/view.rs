@@ -6,7 +6,7 @@ use super::actions::What;
 use super::devices::DeviceState;
 use super::running::{Run, RunId};
 use super::{ActionState, ActionView, AutoView, DeviceView, Engine, Level, ListView, Ownership, Running, Snapshot};
-use crate::show::{Act, DeviceIx, ListIx, PropIx, Show};
+use crate::show::{Act, DeviceIx, ListIx, PropIx, Show, Value};
 use crate::time::{Mono, Span};
 
 impl Engine {
@@ -54,14 +54,23 @@ impl Engine {
         }
     }
 
-    /// Which devices of a cue are not ready, and why.
+    /// Which devices of a cue are not ready, and why; one line a device, its own state before what its properties need.
     fn not_ready(&self, cue: crate::show::CueIx) -> Vec<(DeviceIx, Arc<str>)> {
         let mut devices: Vec<DeviceIx> = Vec::new();
+        let mut needs: Vec<(DeviceIx, Arc<str>)> = Vec::new();
+        // What the cue itself sets first is no obstacle: the lamp, then the input.
+        let mut given: Vec<(PropIx, &Value)> = Vec::new();
         let mut cues = vec![cue];
         while let Some(cue) = cues.pop() {
             let spec = self.show.cue(cue);
             for act in spec.steps.iter().flat_map(|s| &s.acts) {
                 act_devices(&self.show, act, &mut devices);
+                if let Act::Want { prop, value, .. } = act {
+                    given.push((*prop, value));
+                }
+                if let Act::Want { prop, .. } | Act::Fade { prop, .. } = act {
+                    needs.extend(self.missing(*prop, &given));
+                }
             }
             if let Some(group) = spec.group.as_ref().filter(|g| g.mode == crate::show::GroupMode::Together) {
                 cues.extend(group.children.iter().copied());
@@ -69,7 +78,19 @@ impl Engine {
         }
         devices.sort_unstable();
         devices.dedup();
-        devices.into_iter().filter_map(|d| Some((d, self.unready(self.s.devices.get(d.at())?)?))).collect()
+        let need = |device: DeviceIx| needs.iter().find(|(d, _)| *d == device).map(|(_, why)| Arc::clone(why));
+        devices.into_iter().filter_map(|d| Some((d, self.unready(self.s.devices.get(d.at())?).or_else(|| need(d))?))).collect()
+    }
+
+    /// What a property requires and its device is known not to hold: `power is off`.
+    fn missing(&self, prop: PropIx, given: &[(PropIx, &Value)]) -> Option<(DeviceIx, Arc<str>)> {
+        let spec = self.show.prop(prop);
+        spec.requires.iter().find_map(|(need, value)| {
+            let (seen, _) = self.s.props.get(need.at())?.observed.as_ref()?;
+            let comes = given.iter().any(|(set, to)| set == need && to.same(value, 0));
+            let why = || format!("{} is {}", self.show.prop(*need).label, self.show.spoken(*need, seen));
+            (!comes && !seen.same(value, 0)).then(|| (spec.device, why().into()))
+        })
     }
 
     fn unready(&self, state: &DeviceState) -> Option<Arc<str>> {

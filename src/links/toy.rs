@@ -193,6 +193,7 @@ pub fn show(boxes: &[(&str, &str, u16)]) -> Arc<Show> {
             lands_within: Span::secs(1),
             tolerance: 0,
             masked_by: Vec::new(),
+            requires: Vec::new(),
             moves: Vec::new(),
             barrier: false,
             pausable: false,

@@ -237,6 +237,8 @@ pub struct Property {
     pub tolerance: u32,
     /// A landed value has no effect while any of these holds (a mute group, a DCA mute).
     pub masked_by: Vec<(PropIx, Value)>,
+    /// Each of these must hold before it can be set: a cue that stands by is not ready without.
+    pub requires: Vec<(PropIx, Value)>,
     /// Properties of the same device that this one moves by itself (a take moves preview).
     pub moves: Vec<PropIx>,
     /// A recall: everything in its device becomes unknown and un-wanted until re-read.

@@ -117,6 +117,8 @@ pub struct PropSpec {
     pub tolerance: u32,
     /// Masked while (path, value) holds.
     pub masked_by: Vec<(Arc<str>, Value)>,
+    /// Has no effect, or can not be set, unless each (path, value) holds: a projector's input needs its power.
+    pub requires: Vec<(Arc<str>, Value)>,
     /// Paths it moves by itself; a key of another property or a path.
     pub moves: Vec<Arc<str>>,
     /// A recall.

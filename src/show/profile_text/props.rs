@@ -19,18 +19,20 @@ const PROOFS: [(&str, Proof); 3] = [("observed", Proof::Observed), ("acked", Pro
 
 /// Reads all of `[property.*]`; the names tables are read before.
 pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut Faults) {
-    let (mut masks, mut levels) = (Vec::new(), Vec::new());
+    let (mut near, mut levels) = (Vec::new(), Vec::new());
     for (key, _, node) in top.entries("property", faults) {
         let Some(mut fields) = Fields::of(node, format!("[property.{key}]"), faults) else { continue };
         levels.extend(fields.get("faded_by"));
-        if let Some(spec) = property(key, fields, profile, &mut masks, faults) {
+        if let Some(spec) = property(key, fields, profile, &mut near, faults) {
             profile.props.insert(key.into(), spec);
         }
     }
-    for (key, node) in masks {
-        let Some(masked_by) = masked_by(key, node, profile, faults) else { continue };
-        if let Some(spec) = profile.props.get_mut(key) {
-            spec.masked_by = masked_by;
+    for (key, tie, node) in near {
+        let Some(conditions) = conditions(key, tie, node, profile, faults) else { continue };
+        match (profile.props.get_mut(key), tie) {
+            (Some(spec), Tie::MaskedBy) => spec.masked_by = conditions,
+            (Some(spec), Tie::Requires) => spec.requires = conditions,
+            (None, _) => {}
         }
     }
     for node in levels {
@@ -43,12 +45,31 @@ pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut
     }
 }
 
-/// One property; what masks it is noted for when all are known.
+/// How a property hangs on others of its device.
+#[derive(Clone, Copy)]
+enum Tie {
+    MaskedBy,
+    Requires,
+}
+
+impl Tie {
+    const ALL: [Self; 2] = [Self::MaskedBy, Self::Requires];
+
+    /// Its key in a profile.
+    fn key(self) -> &'static str {
+        match self {
+            Self::MaskedBy => "masked_by",
+            Self::Requires => "requires",
+        }
+    }
+}
+
+/// One property; what it hangs on is noted for when all are known.
 fn property<'a, 'i>(
     key: &'a str,
     mut fields: Fields<'a, 'i>,
     profile: &Profile,
-    masks: &mut Vec<(&'a str, &'a Node<'i>)>,
+    near: &mut Vec<(&'a str, Tie, &'a Node<'i>)>,
     faults: &mut Faults,
 ) -> Option<PropSpec> {
     let path_node = fields.get("path");
@@ -59,8 +80,8 @@ fn property<'a, 'i>(
     let kind = read_kind(&mut fields, faults);
     let class = one_of(&mut fields, "class", CLASSES, faults).unwrap_or(Keeping::Set);
     let tolerance = fields.get("tolerance").and_then(|node| tolerance(node, kind.as_ref(), faults)).unwrap_or(0);
-    if let Some(node) = fields.get("masked_by") {
-        masks.push((key, node));
+    for tie in Tie::ALL {
+        near.extend(fields.get(tie.key()).map(|node| (key, tie, node)));
     }
     let mut wire = super::json_entry(&mut fields, "wire", faults);
     for key in ["set", "get", "observe"] {
@@ -78,6 +99,7 @@ fn property<'a, 'i>(
         lands_within: fields.duration("lands_within", faults),
         tolerance,
         masked_by: Vec::new(),
+        requires: Vec::new(),
         moves: fields.texts("moves", faults).into_iter().map(|(text, _)| text).collect(),
         barrier: fields.flag("barrier", faults).unwrap_or(false),
         pausable: fields.flag("pausable", faults).unwrap_or(false),
@@ -206,28 +228,29 @@ fn tolerance(node: &Node<'_>, kind: Option<&ValueKind>, faults: &mut Faults) -> 
     tolerance
 }
 
-/// `masked_by = [{ property = "mute-group", value = true }]`.
-fn masked_by(masked: &str, node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<Vec<(Arc<str>, Value)>> {
+/// `masked_by = [{ property = "mute-group", value = true }]`, and `requires` alike.
+fn conditions(of: &str, tie: Tie, node: &Node<'_>, profile: &Profile, faults: &mut Faults) -> Option<Vec<(Arc<str>, Value)>> {
+    let word = tie.key();
     let Some(items) = node.get_ref().as_array() else {
-        faults.add(node.span(), "masked_by is a list: [{ property = \"…\", value = true }]");
+        faults.add(node.span(), format!("{word} is a list: [{{ property = \"…\", value = true }}]"));
         return None;
     };
-    let mut masks = Vec::new();
+    let mut conditions = Vec::new();
     for item in items.iter() {
-        let Some(mut fields) = Fields::of(item, "an entry of masked_by", faults) else { continue };
+        let Some(mut fields) = Fields::of(item, format!("an entry of {word}"), faults) else { continue };
         let span = fields.get("property").map_or_else(|| fields.span(), toml::Spanned::span);
         let key = fields.need_text("property", faults);
         let value = fields.get("value");
         if value.is_none() {
-            faults.add(fields.span(), "an entry of masked_by needs value = …");
+            faults.add(fields.span(), format!("an entry of {word} needs value = …"));
         }
         fields.finish(faults);
         let (Some(key), Some(value)) = (key, value) else { continue };
-        let own = profile.props.get(masked).map(|spec| Arc::clone(&spec.path)).unwrap_or_default();
+        let own = profile.props.get(of).map(|spec| Arc::clone(&spec.path)).unwrap_or_default();
         let known = |name: &str| super::placeholders(&own).any(|own| own == name);
         let read = match profile.props.get(key) {
             Some(spec) if !super::placeholders(&spec.path).all(known) => {
-                let text = format!("\"{key}\" can not mask \"{masked}\": its path {} has names that {own} does not give", spec.path);
+                let text = format!("{word} of \"{of}\" can not name \"{key}\": its path {} has names that {own} does not give", spec.path);
                 faults.add_help(span, text, "name one property for each of them, with the name's place filled: config/mute/1");
                 continue;
             }
@@ -236,16 +259,16 @@ fn masked_by(masked: &str, node: &Node<'_>, profile: &Profile, faults: &mut Faul
             None if profile.props.values().any(|spec| super::matched(&spec.path, key).is_some()) => read_plain(value.get_ref()),
             None => {
                 let known = profile.props.keys().map(|key| &**key);
-                faults.unknown(span, format!("masked_by names the property \"{key}\", which the profile does not have"), key, known);
+                faults.unknown(span, format!("{word} names the property \"{key}\", which the profile does not have"), key, known);
                 continue;
             }
         };
         match read {
-            Ok(value) => masks.push((key.into(), value)),
+            Ok(value) => conditions.push((key.into(), value)),
             Err(why) => faults.add(node.span(), why),
         }
     }
-    Some(masks)
+    Some(conditions)
 }
 
 /// One of some words.

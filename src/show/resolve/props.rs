@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Loader;
 use super::patch::Member;
 use crate::show::profile_text::matched;
-use crate::show::{DeviceIx, PropIx, PropSpec, Property};
+use crate::show::{DeviceIx, PropIx, PropSpec, Property, Value};
 
 /// The names that fill a path: table and member.
 pub(super) type Args<'a> = [(&'a str, Member)];
@@ -36,6 +36,7 @@ impl Loader<'_> {
             lands_within: over.lands_within.or(spec.lands_within).unwrap_or(profile.limits.lands_within),
             tolerance: spec.tolerance,
             masked_by: Vec::new(),
+            requires: Vec::new(),
             moves: Vec::new(),
             barrier: spec.barrier,
             pausable: spec.pausable,
@@ -47,13 +48,17 @@ impl Loader<'_> {
             device.props.push(ix);
         }
         // The property stands in its table before its neighbours are looked up, so that two that move each other end.
-        let masked_by = spec.masked_by.iter().filter_map(|(near, value)| Some((self.neighbour(device, near, args)?, value.clone())));
-        let masked_by: Vec<_> = masked_by.collect();
+        let mut ties = |near: &[(Arc<str>, Value)]| {
+            let found = near.iter().filter_map(|(near, value)| Some((self.neighbour(device, near, args)?, value.clone())));
+            found.collect::<Vec<_>>()
+        };
+        let (masked_by, requires) = (ties(&spec.masked_by), ties(&spec.requires));
         let moves: Vec<_> = spec.moves.iter().filter_map(|near| self.neighbour(device, near, args)).collect();
         let faded_by = spec.faded_by.as_deref().and_then(|near| self.neighbour(device, near, args));
         if let Some(property) = self.show.props.get_mut(ix.at()) {
             property.faded_by = faded_by;
             property.masked_by = masked_by;
+            property.requires = requires;
             property.moves = moves;
         }
         Some(ix)

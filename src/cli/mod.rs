@@ -15,6 +15,7 @@ pub mod import;
 pub mod journal_arg;
 pub mod log;
 pub mod new;
+pub mod parting;
 pub mod play;
 pub mod profiles;
 pub mod rehearse;

@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 use super::seat::{self, Here};
-use super::{asrun, findings, log, play, terminal};
+use super::{asrun, findings, log, parting, play, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::Simulate;
 use crate::show::{DeviceIx, Loaded, Show, Value};
@@ -205,12 +205,16 @@ fn attend(args: &Args, sources: Arc<[(String, String)]>, running: Running) -> Ex
     headless(&here.handle, args.headless);
     let ended = running.join();
     tracing::info!(good = ended.good, journalled = ended.journalled, "over");
+    let warnings = parting::warnings(&here.handle.show(), &here.handle.snapshot());
     if let Some((runtime, Some(consoles))) = served {
         // A console that does not listen keeps nobody here.
         let _ = runtime.block_on(async { tokio::time::timeout(GOODBYE, consoles).await });
     }
     if args.headless {
-        print(&json!({"event": "over", "good": ended.good, "journalled": ended.journalled}));
+        print(&json!({"event": "over", "good": ended.good, "journalled": ended.journalled, "warnings": warnings}));
+    }
+    for warning in &warnings {
+        eprintln!("showcall: {warning}");
     }
     if !ended.journalled {
         eprintln!("showcall: the last lines of the journal are not on the disk");

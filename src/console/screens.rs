@@ -158,7 +158,8 @@ fn some_key() -> impl Strategy<Value = Key> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    // A quarter of the usual: each case is long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
 
     #[test]
     fn any_keys_on_any_state_at_any_size_are_survived(

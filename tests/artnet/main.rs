@@ -1,6 +1,7 @@
 //! Art-Net on real sockets: the driver through the rack, in this process and in a private network of two hosts.
 #![allow(clippy::unwrap_used)]
 
+mod ending;
 mod faults;
 mod lan;
 mod node;

@@ -79,6 +79,8 @@ impl Real {
 /// A simulated node on a socket, served by a thread while it lives.
 pub struct Served {
     pub address: SocketAddr,
+    /// The first slot of every ArtDmx packet that came (Art-Net 4, "ArtDmx": opcode 0x5000, slots from 18).
+    pub firsts: Arc<Mutex<Vec<u8>>>,
     node: Arc<Mutex<Box<dyn Simulator>>>,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -93,9 +95,15 @@ impl Served {
         let show = show(&[address], &[]);
         let node = Arc::new(Mutex::new((artnet::FAMILY.simulator)(Plan { show: &show, device: DeviceIx(0) })));
         let stop = Arc::new(AtomicBool::new(false));
-        let (served, ended) = (node.clone(), stop.clone());
-        let thread = std::thread::spawn(move || serve(&socket, &served, &ended));
-        Self { address, node, stop, thread: Some(thread) }
+        let firsts = Arc::<Mutex<Vec<u8>>>::default();
+        let (served, ended, seen) = (node.clone(), stop.clone(), firsts.clone());
+        let thread = std::thread::spawn(move || serve(&socket, &served, &ended, &seen));
+        Self { address, firsts, node, stop, thread: Some(thread) }
+    }
+
+    /// Somebody turns a knob of the node.
+    pub fn poke(&self, path: &str, value: &Value) {
+        self.node.lock().unwrap().poke(Mono::ZERO, path, value, &mut Out::new());
     }
 
     pub fn peek(&self, path: &str) -> Option<Value> {
@@ -110,7 +118,7 @@ impl Drop for Served {
     }
 }
 
-fn serve(socket: &UdpSocket, node: &Mutex<Box<dyn Simulator>>, stop: &AtomicBool) {
+fn serve(socket: &UdpSocket, node: &Mutex<Box<dyn Simulator>>, stop: &AtomicBool, firsts: &Mutex<Vec<u8>>) {
     let start = Instant::now();
     let (mut buffer, mut out) = ([0; 2048], Out::new());
     while !stop.load(Ordering::Relaxed) {
@@ -120,6 +128,9 @@ fn serve(socket: &UdpSocket, node: &Mutex<Box<dyn Simulator>>, stop: &AtomicBool
         if let Some((length, from)) = got {
             let event = WireEvent::Data { wire: WireId(0), from: Some(from), payload: Payload::Datagram(&buffer[..length]) };
             node.handle(now, event, &mut out);
+            if buffer.starts_with(b"Art-Net\0\0\x50") && length > 18 {
+                firsts.lock().unwrap().push(buffer[18]);
+            }
         }
         if node.next_due().is_some_and(|due| due <= now) {
             node.tick(now, &mut out);

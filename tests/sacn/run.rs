@@ -11,6 +11,7 @@ pub struct Run {
     child: Child,
     osc: String,
     folder: tempfile::TempDir,
+    last: Option<std::thread::JoinHandle<Option<String>>>,
 }
 
 impl Run {
@@ -25,8 +26,8 @@ impl Run {
         let ready: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(ready["event"], "ready", "{ready}");
         // What it prints later must have a reader.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), folder }
+        let last = std::thread::spawn(move || lines.map_while(Result::ok).last());
+        Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), folder, last: Some(last) }
     }
 
     /// Presses GO.
@@ -42,11 +43,13 @@ impl Run {
         UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&bytes, &self.osc).unwrap();
     }
 
-    /// Ends it in order.
-    pub fn stop(mut self) {
+    /// Ends it in order; gives the last line that it printed.
+    pub fn stop(mut self) -> serde_json::Value {
         let terminate = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &terminate]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
+        let last = self.last.take().and_then(|last| last.join().unwrap());
+        serde_json::from_str(&last.unwrap_or_default()).unwrap()
     }
 }
 

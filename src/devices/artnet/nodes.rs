@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::codec::PortAddress;
 use super::reply::{MERGES, Reply, SHORT, WIDE_ADDRESSES};
-use crate::devices::dmx::merge::Failsafe;
+use crate::devices::dmx::merge::{FAILSAFE_FACET, Failsafe};
 use crate::devices::facets::Picture;
 use crate::engine::Level;
 use crate::time::{Mono, Span};
@@ -102,7 +102,7 @@ impl Nodes {
             }
             if reply.failsafe != Failsafe::Hold {
                 let text = format!("{node} goes to {} when data stops: set its failsafe to hold", reply.failsafe.word());
-                picture.add(format!("failsafe/{ip}"), Level::Warn, text);
+                picture.add(format!("{FAILSAFE_FACET}{ip}"), Level::Warn, text);
             }
             if reply.report.is_fault() {
                 picture.add(format!("report/{ip}/{bind}"), Level::Warn, format!("{node} reports: {}", reply.report.text));

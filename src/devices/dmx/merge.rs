@@ -19,6 +19,9 @@ pub const fn is_late(newest: u8, sequence: u8) -> bool {
     newest.wrapping_sub(sequence) < LATE_WINDOW
 }
 
+/// With a node's name behind it, the key of the health fact that the node will not hold what it has when data stops.
+pub const FAILSAFE_FACET: &str = "failsafe/";
+
 /// What a node does when all its senders are silent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Failsafe {

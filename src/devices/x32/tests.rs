@@ -428,7 +428,8 @@ fn a_parameter_that_the_desk_does_not_know_is_named() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    // A quarter of the usual: each case is long.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
 
     /// On any bad wire what the driver last said of a property is what the desk holds, once the wire is good again.
     #[test]

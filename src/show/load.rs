@@ -136,7 +136,8 @@ fn check(name: String, text: String, library: &Library) -> Loaded {
         );
         if let Some(last) = findings.last().filter(|_| echo > 0) {
             let more = Finding::error(Finding::SYNTAX, &file, last.span, format!("and {echo} more mistakes of this kind below"));
-            findings.push(Finding { line: last.line, ..more.help("an open bracket or quote further up makes many: look at the first one") });
+            findings
+                .push(Finding { line: last.line, ..more.help("an open bracket or quote further up makes many: look at the first one") });
         }
     }
     drop(document);

@@ -199,8 +199,9 @@ fn adopt(options: &Options, mode: Mode, hash: String, previous: Option<Previous>
         return Err(StageError::Refused(why.into()));
     };
     // The old file gets its last lines: it stays whole for report and replay.
-    folder::go_on(&previous.path, previous.content.length, &previous.tail).map_err(system)?;
-    let (engine, left) = resume::take_over(&options.show, &old, &previous, mode);
+    let replayed = resume::replay(&old, &previous);
+    folder::go_on(&previous.path, previous.content.length, &replayed.lacking(&previous).0).map_err(system)?;
+    let (engine, left) = resume::take_over(&options.show, replayed, &previous, mode);
     let (header, now) = (header(options, mode, hash), previous.clock.now());
     let state = serde_json::value::to_raw_value(&engine.checkpoint()).map_err(|error| system(error.into()))?;
     let begins = journal::Checkpoint { open: Vec::new(), engine: journal::EngineState(state) };
@@ -229,7 +230,8 @@ fn adopt(options: &Options, mode: Mode, hash: String, previous: Option<Previous>
 fn go_on(show: &Arc<Show>, previous: Option<Previous>) -> Result<Beginning, StageError> {
     let Some(previous) = previous else { return Err(StageError::Refused("there is no run to go on with".into())) };
     let replayed = resume::replay(show, &previous);
-    let file = folder::go_on(&previous.path, previous.content.length, &previous.tail)
+    let (lacking, seq) = replayed.lacking(&previous);
+    let file = folder::go_on(&previous.path, previous.content.length, &lacking)
         .map_err(|error| StageError::System("the journal's file", error))?;
     Ok(Beginning {
         engine: replayed.engine,
@@ -239,7 +241,7 @@ fn go_on(show: &Arc<Show>, previous: Option<Previous>) -> Result<Beginning, Stag
         file,
         path: previous.path,
         run: previous.content.header.run,
-        seq: previous.content.records.iter().map(|record| record.seq).max().unwrap_or(0),
+        seq,
         notices: previous.content.notices,
         told: Vec::new(),
         resumed: true,

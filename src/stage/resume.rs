@@ -1,12 +1,12 @@
 //! How a run goes on after its process was gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::journal::{Content, Entry, ReadError, Record, folder, memory::Memory, read, ring};
-use crate::engine::{ActionId, Effects, Engine, Input, Mode, Report, Resumed};
+use super::journal::{Content, Entry, ReadError, Record, folder, line, memory::Memory, read, ring};
+use crate::engine::{ActionId, Effect, Effects, Engine, Input, Mode, Note, Report, Resumed};
 use crate::links::sys;
 use crate::show::Show;
 use crate::time::{Mono, Span, Wall};
@@ -158,14 +158,50 @@ pub struct Replayed {
     pub engine: Engine,
     /// What it must be told first.
     pub resumed: Resumed,
+    /// Lines of the as-run record that the old process had no more time to write: notes come after the sends that they are about.
+    pub unwritten: Vec<(Mono, Note)>,
 }
 
-/// Starts from the last checkpoint that can be read and applies the inputs after it; effects are discarded.
+impl Replayed {
+    /// What the run's file lacks: the lines that only the ring holds, and the notes that were never written. Gives the number of the
+    /// last line, too.
+    #[must_use]
+    pub fn lacking(&self, previous: &Previous) -> (Vec<u8>, u64) {
+        let mut lines = previous.tail.clone();
+        let mut seq = previous.content.records.iter().map(|record| record.seq).max().unwrap_or(0);
+        for (mono, note) in &self.unwritten {
+            seq += 1;
+            // A note that cannot be written as a line is missing in the report, and nowhere else.
+            let _ = line::write(&Record { seq, mono: *mono, entry: Entry::Note(note.clone()) }, &mut lines);
+        }
+        (lines, seq)
+    }
+}
+
+/// The notes that a replay makes, against those of the journal.
+#[derive(Default)]
+struct Notes {
+    made: VecDeque<(Mono, Note)>,
+    /// Lines are missing: it is not known which were written.
+    doubtful: bool,
+}
+
+impl Notes {
+    fn make(&mut self, at: Mono, effects: &mut Effects) {
+        self.made.extend(effects.drain(..).filter_map(|effect| if let Effect::Note(note) = effect { Some((at, note)) } else { None }));
+    }
+
+    fn written(&mut self, note: &Note) {
+        self.doubtful |= self.made.pop_front().is_none_or(|(_, made)| made != *note);
+    }
+}
+
+/// Starts from the last checkpoint that can be read and applies the inputs after it; nothing is sent.
 #[must_use]
 pub fn replay(show: &Arc<Show>, previous: &Previous) -> Replayed {
     let records = &previous.content.records;
     let (mut engine, after, mut open) = start(show, records);
-    let (mut sent, mut effects) = (Vec::new(), Effects::new());
+    let (mut sent, mut effects, mut notes) = (Vec::new(), Effects::new(), Notes::default());
     for record in records.iter().filter(|record| record.seq > after) {
         match &record.entry {
             Entry::Input(input) => {
@@ -179,19 +215,27 @@ pub fn replay(show: &Arc<Show>, previous: &Previous) -> Replayed {
                 engine.step(record.mono, &Input::Tick, &mut effects);
                 open.insert(*action);
             }
+            Entry::Note(note) => {
+                engine.step(record.mono, &Input::Tick, &mut effects);
+                notes.make(record.mono, &mut effects);
+                notes.written(note);
+            }
+            Entry::Lost { .. } => notes.doubtful = true,
             _ => {}
         }
-        effects.clear();
+        notes.make(record.mono, &mut effects);
     }
     engine.step(previous.alive_until, &Input::Tick, &mut effects);
+    notes.make(previous.alive_until, &mut effects);
     let resumed = Resumed { alive_until: previous.alive_until, sent, begun: open.into_iter().collect() };
-    Replayed { engine, resumed }
+    let unwritten = if notes.doubtful { Vec::new() } else { notes.made.into() };
+    Replayed { engine, resumed, unwritten }
 }
 
 /// An engine for a changed show that stands where the old run stood at the end; the second value says what was left behind.
 #[must_use]
-pub fn take_over(show: &Arc<Show>, old: &Arc<Show>, previous: &Previous, mode: Mode) -> (Engine, Vec<String>) {
-    let Replayed { mut engine, resumed } = replay(old, previous);
+pub fn take_over(show: &Arc<Show>, replayed: Replayed, previous: &Previous, mode: Mode) -> (Engine, Vec<String>) {
+    let Replayed { mut engine, resumed, .. } = replayed;
     // As if it had gone on: what was late is held, what may have left is uncertain, and so is told as such.
     engine.step(previous.clock.now(), &Input::Resumed(resumed), &mut Effects::new());
     Engine::adopt(show.clone(), &engine, mode)

@@ -116,10 +116,12 @@ impl Content {
         self.notices.append(&mut gaps);
     }
 
-    /// The show's clock at the last record.
+    /// The show's clock at the last record of what happened in the show. That a process took over, or said something of itself, says
+    /// nothing of the work that was due: one that is killed before it goes on has done none.
     #[must_use]
     pub fn last(&self) -> Mono {
-        self.records.iter().map(|record| record.mono).max().unwrap_or_default()
+        let of_show = self.records.iter().filter(|record| !matches!(record.entry, Entry::Process(_) | Entry::Stage { .. }));
+        of_show.map(|record| record.mono).max().unwrap_or_default()
     }
 
     /// Whether the run ended in order.

@@ -85,7 +85,8 @@ pub enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
-    /// It equals a value we sent within the echo window, earlier fade steps included, or the profile lists it as our side effect.
+    /// It equals a value we sent within the echo window, earlier fade steps included. The engine takes what a profile lists as our side
+    /// effect alike.
     Echo,
     /// The device's own word.
     Word,

@@ -148,6 +148,9 @@ impl Engine {
         let old = state.observed.replace((value.clone(), now));
         let news = old.as_ref().is_some_and(|(old, _)| !old.same(value, tolerance));
         let newest = state.newest;
+        let along = how == How::Word && self.moved_along(prop, now);
+        let how = if along { How::Echo } else { how };
+        let Some(state) = self.s.props.get(prop.at()) else { return };
         if state.wanted.as_ref().is_some_and(|w| w.same(value, tolerance)) && !state.operator {
             self.drop_take_back(prop);
         }
@@ -174,9 +177,20 @@ impl Engine {
             _ if first && class == Keeping::Hold && !state.operator && from.ownership == Ownership::Live => self.show_difference(prop),
             How::Word if news || !state.operator => self.touched(prop, value),
             How::Word => state.wanted = Some(value.clone()),
-            How::Echo if state.operator => state.wanted = Some(value.clone()),
+            How::Echo if state.operator || along => state.wanted = Some(value.clone()),
             How::Echo => {}
         }
+    }
+
+    /// Whether something we sent a moment ago moves this property by itself, as a take moves preview: no hand did it.
+    fn moved_along(&self, prop: PropIx, now: Mono) -> bool {
+        let device = self.show.device(self.show.prop(prop).device);
+        let window = device.profile.limits.echo_window;
+        let young = |other: &PropIx| {
+            let sent = self.s.props.get(other.at()).and_then(|state| state.sent.as_ref());
+            sent.is_some_and(|(_, at)| now.since(*at) <= window)
+        };
+        device.props.iter().any(|other| self.show.prop(*other).moves.contains(&prop) && young(other))
     }
 
     /// News of a property on which an action is open.

@@ -454,4 +454,5 @@ scenarios! {
     lights "lights",
     edges "edges",
     lists_effects_and_masters "layers",
+    marks_of_dark_lights "marks",
 }

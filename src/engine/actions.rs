@@ -301,6 +301,9 @@ impl Engine {
     pub(super) fn finish(&mut self, id: ActionId, outcome: Outcome) {
         let Some(action) = self.s.actions.remove(&id) else { return };
         self.s.due.cancel(action.timer);
+        if matches!(action.what, What::Light { .. }) {
+            self.look_ahead();
+        }
         let bad = matches!(outcome, Outcome::Failed { .. } | Outcome::Refused { .. });
         let view = self.view_action(id, &action, Some(outcome.clone()));
         if self.s.ended.len() >= Self::ENDED {

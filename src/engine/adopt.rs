@@ -26,6 +26,7 @@ impl Engine {
         new.adopt_cues(old);
         new.adopt_devices(old);
         new.adopt_lights(old);
+        new.look_ahead();
         let number = |cue: CueIx| &old.show.cue(cue).number;
         let mut left: Vec<String> = old.s.runs.values().map(|run| format!("cue {} ran and was not taken over", number(run.cue))).collect();
         left.extend(old.s.actions.values().map(|action| format!("{} was open and was not taken over", old.describe(action))));
@@ -121,7 +122,7 @@ impl Engine {
                     && old.board.target_in(list, ix).is_some()
                     && let Some(to) = name_of(&old.show.rig, ix).and_then(|name| by_name.get(&name))
                 {
-                    values.push((*to, old.board.level_in(list, ix, now)));
+                    values.push((*to, old.board.unmarked_in(list, ix, now)));
                 }
             }
             values.sort_unstable();

@@ -8,7 +8,7 @@ use super::lights::{TRAVEL, travel};
 use super::transport::Position;
 use super::{By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
 use crate::light::Layer;
-use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Swing, Value};
+use crate::show::{Act, CueIx, FadeTo, Keeping, LightAct, ListIx, ParamIx, PropIx, Rest, Step, Swing, Value};
 
 /// The final state of the cues before one.
 #[derive(Default)]
@@ -76,7 +76,10 @@ impl Engine {
             if !counts || self.inside_skipped(*cue) {
                 continue;
             }
-            for act in self.show.cue(*cue).steps.iter().flat_map(|s| &s.acts) {
+            // What comes later wins, wherever it stands in the cue.
+            let mut steps: Vec<&Step> = self.show.cue(*cue).steps.iter().collect();
+            steps.sort_by_key(|step| step.after);
+            for act in steps.into_iter().flat_map(|step| &step.acts) {
                 self.fold_act(&mut fold, act);
             }
         }

@@ -117,6 +117,7 @@ impl Engine {
             Work::Patience(action) => self.wait_over(action),
             Work::Limit(action) => self.limit_passed(action),
             Work::LightDone(action) => self.light_done(action),
+            Work::Mark => self.mark_ahead(),
             Work::Silent(player) => self.end_player(player),
         }
     }

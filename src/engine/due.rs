@@ -38,6 +38,8 @@ pub(super) enum Work {
     Limit(ActionId),
     /// A change of the lights has arrived.
     LightDone(ActionId),
+    /// The lists look ahead.
+    Mark,
     /// A player that panic fades out has become silent.
     Silent(PropIx),
 }
@@ -132,6 +134,11 @@ impl Due {
             !take
         });
         taken
+    }
+
+    /// All that waits, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = Work> + '_ {
+        self.timers.values().copied()
     }
 
     /// How many wait.

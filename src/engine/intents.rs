@@ -122,6 +122,7 @@ impl Engine {
         if let Some(flags) = self.s.flags.get_mut(cue.at()) {
             flags.armed = armed;
         }
+        self.look_ahead();
         let word = if armed { "armed" } else { "disarmed" };
         self.say(Level::Notice, format!("cue {} is {word}", self.show.cue(cue).number));
     }
@@ -131,6 +132,7 @@ impl Engine {
         if let Some(flags) = self.s.flags.get_mut(cue.at()) {
             flags.skip = skip;
         }
+        self.look_ahead();
         let list = self.show.cue(cue).list;
         let stands = self.s.lists.get(list.at()).is_some_and(|l| l.at.next == Some(cue));
         if skip && stands {

@@ -135,6 +135,7 @@ impl Engine {
         let ours = self.lights_of_undo();
         halt(&mut self.board, self.s.now);
         self.lights_stand(&ours);
+        self.look_ahead();
     }
 
     /// What no cue moves (an undo, a chase) stays where it is.

@@ -77,6 +77,7 @@ impl Engine {
         };
         let level = if over.blackout || over.grand == 0 { Level::Warn } else { Level::Notice };
         self.board.lay(over);
+        self.look_ahead();
         self.say(level, said);
         self.out.push(Effect::Lights);
     }

@@ -20,6 +20,7 @@ mod input;
 mod intents;
 mod ladder;
 mod lights;
+mod marks;
 mod masters;
 mod note;
 mod offers;

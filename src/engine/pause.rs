@@ -53,11 +53,13 @@ impl Engine {
             self.count_follower(list);
         }
         self.pause_players(Op::Continue, |engine, cue| engine.moved_by(cue, target));
+        self.look_ahead();
         self.say(Level::Notice, "resumed");
     }
 
     /// The pause is over because all was stopped.
     pub(super) fn unpause_all(&mut self) {
+        self.look_ahead();
         let stood = self.s.phase == Phase::Paused
             || self.s.lists.iter().any(|list| list.paused)
             || self.s.runs.values().any(|run| run.paused.is_some());

@@ -86,6 +86,7 @@ impl Engine {
             self.settle(id, resumed);
         }
         self.out.push(Effect::Lights);
+        self.look_ahead();
         self.say(Level::Notice, "resumed where it was");
     }
 

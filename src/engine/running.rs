@@ -207,6 +207,7 @@ impl Engine {
         }
         self.s.offers.retain(|o| !matches!(o.what, Offering::HeldBegin(of) if of == id));
         self.note(Note::CueEnded { cue: run.cue, stopped });
+        self.look_ahead();
         if !stopped {
             self.follow_after_end(id);
         }

@@ -51,6 +51,9 @@ pub(super) struct State {
     pub(super) escape: Option<(Mono, u8)>,
     /// Cues started at one instant: a loop of cues that start each other ends at a limit.
     pub(super) burst: (Mono, u16),
+    /// The lists will look ahead.
+    #[serde(default)]
+    pub(super) looking: bool,
 }
 
 /// Numbers that only rise.
@@ -91,6 +94,7 @@ impl State {
             undo: None,
             escape: None,
             burst: (Mono::ZERO, 0),
+            looking: false,
         }
     }
 }

@@ -347,6 +347,7 @@ impl Engine {
         }
         self.s.phase = Phase::Running;
         self.s.escape = None;
+        self.look_ahead();
         self.say(Level::Notice, "GO is possible again");
     }
 

@@ -50,6 +50,7 @@ impl Engine {
         for list in 0..self.s.lists.len() {
             self.read_ahead(ListIx(list as u16));
         }
+        self.look_ahead();
     }
 
     /// GO of a list, or the reason why not.
@@ -160,6 +161,7 @@ impl Engine {
         self.drop_confirm(list);
         let cue = self.s.lists.get(list.at()).and_then(|l| l.at.next);
         self.note(Note::Pointer { list, cue });
+        self.look_ahead();
     }
 
     /// The pointer of a list moves: no cue of it waits for a second key any more.
@@ -220,7 +222,7 @@ impl Engine {
     }
 
     /// The child that goes now, and the index of the one after it.
-    fn step_children(&self, group: CueIx, from: u16) -> (Option<CueIx>, Option<u16>) {
+    pub(super) fn step_children(&self, group: CueIx, from: u16) -> (Option<CueIx>, Option<u16>) {
         let Some(group) = self.show.cue(group).group.as_ref() else { return (None, None) };
         let mut rest = group.children.iter().enumerate().skip(usize::from(from)).filter(|(_, c)| !self.skipped(**c));
         let child = rest.next().map(|(_, c)| *c);
@@ -229,7 +231,11 @@ impl Engine {
 
     /// The cue that GO would start: the pointer's own, or the next child of a group that goes step by step.
     pub(super) fn standing(&self, list: ListIx) -> Option<CueIx> {
-        let at = self.s.lists.get(list.at())?.at;
+        self.standing_at(self.s.lists.get(list.at())?.at)
+    }
+
+    /// As [`Self::standing`], of a pointer that stands there.
+    pub(super) fn standing_at(&self, at: Position) -> Option<CueIx> {
         let cue = at.next?;
         if at.child == 0 {
             return Some(cue);
@@ -286,6 +292,7 @@ impl Engine {
         self.drop_confirm(list);
         self.note(Note::Pointer { list, cue: at.next });
         self.read_ahead(list);
+        self.look_ahead();
     }
 
     /// Moves the pointer by cues.

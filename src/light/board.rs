@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::mark::Mark;
 use super::motion::{Level, Motion, STILL, State, Travel};
 use super::overlay::Overlay;
 use super::render::in_order;
@@ -28,6 +29,8 @@ pub struct Board {
     pub(super) strips: Vec<Strip>,
     /// Parameters that give light.
     lights: Vec<ParamIx>,
+    /// There are others.
+    pub(super) more: bool,
     /// The first layer; the only one while no other has moved a light.
     pub(super) layers: Vec<Vec<State>>,
     /// Whose value of each parameter that is not intensity is seen; empty with one layer.
@@ -47,6 +50,8 @@ pub struct Board {
     pub(super) stands: bool,
     /// Effects that run, by layer and parameter.
     pub(super) waving: BTreeMap<(u16, ParamIx), Swing>,
+    /// Parameters of dark lights that stand where a cue to come wants them.
+    pub(super) marked: BTreeMap<ParamIx, Mark>,
     /// What people lay over the cues, and what it makes of each parameter: a scale (none: all are full), or a value of its own.
     pub(super) over: Overlay,
     pub(super) scales: Vec<Level>,
@@ -82,6 +87,7 @@ impl Board {
         let (in_order, begins) = in_order(&rig);
         let universes = rig.universes.len();
         let lights = (0_u32..).zip(&rig.params).filter(|(_, p)| p.intensity).map(|(ix, _)| ParamIx(ix)).collect();
+        let more = rig.params.iter().any(|param| !param.intensity);
         let layers = vec![rig.params.iter().map(|p| State::rests(p.default)).collect()];
         Self {
             rig,
@@ -89,6 +95,7 @@ impl Board {
             begins,
             strips: vec![Strip::default(); universes],
             lights,
+            more,
             layers,
             holders: Vec::new(),
             motions: Vec::new(),
@@ -100,6 +107,7 @@ impl Board {
             horizon: Mono::ZERO,
             stands: false,
             waving: BTreeMap::new(),
+            marked: BTreeMap::new(),
             over: Overlay::default(),
             scales: Vec::new(),
             fixed: BTreeMap::new(),
@@ -120,6 +128,7 @@ impl Board {
         let t = self.clock(at);
         self.open(layer);
         self.tidy(t);
+        self.end_marks(act);
         let mut taking = self.taking(owner, layer, t, act);
         let mut timed = act.timed.iter().peekable();
         for (ix, to) in &act.values {

@@ -6,6 +6,9 @@ mod board;
 mod curve;
 mod glow;
 mod halt;
+mod mark;
+#[cfg(test)]
+mod mark_tests;
 mod monitor;
 mod motion;
 mod overlay;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::mark::Mark;
 use super::motion::{Level, Motion, State, Travel};
 use super::overlay::Overlay;
 use super::{Board, Layer};
@@ -23,6 +24,9 @@ pub struct Saved {
     held: Vec<(ParamIx, u16)>,
     /// Effects: list, parameter, what.
     swings: Vec<(u16, ParamIx, Swing)>,
+    /// Parameters that stand where a cue to come wants them.
+    #[serde(default)]
+    marked: Vec<(ParamIx, Mark)>,
     over: Overlay,
 }
 
@@ -54,6 +58,7 @@ impl Board {
             layers: self.layers.iter().map(layer).collect(),
             held,
             swings: self.waving.iter().map(|((list, ix), swing)| (*list, *ix, *swing)).collect(),
+            marked: self.marked.iter().map(|(ix, mark)| (*ix, *mark)).collect(),
             over: self.over.clone(),
         }
     }
@@ -89,6 +94,7 @@ impl Board {
             }
         }
         board.waving = saved.swings.iter().map(|(list, ix, swing)| ((*list, *ix), *swing)).collect();
+        board.marked = saved.marked.iter().copied().collect();
         board.lay(saved.over.clone());
         board.find_free();
         board.reckon();

@@ -43,8 +43,8 @@ impl Board {
         let Some(param) = self.rig.params.get(ix.at()).copied() else { return };
         let own = timing.and_then(|at| taking.act.times.get(usize::from(at)).copied());
         let Timing { up, down, delay, curve } = own.unwrap_or_else(|| taking.act.timing());
-        // The simple mark: nobody sees a dark fixture turn or change colour, so it does both before its light comes.
-        let marked = !param.intensity && taking.dark.binary_search(&param.fixture).is_ok();
+        // What no mark has moved ahead moves here: nobody sees a dark fixture turn or change colour before its light comes.
+        let marked = !param.intensity && !taking.act.live && taking.dark.binary_search(&param.fixture).is_ok();
         let delay = if marked { Span::ZERO } else { delay };
         self.settle(layer, ix.at(), t);
         self.hold(taking, ix, param.intensity);
@@ -209,7 +209,7 @@ impl Board {
     }
 
     /// A fixture that can give light, gives none, and is not on its way up. One that waits for its rise is still dark.
-    fn is_dark(&self, fixture: u32, t: Mono) -> bool {
+    pub(super) fn is_dark(&self, fixture: u32, t: Mono) -> bool {
         let Some(fixture) = self.rig.fixtures.get(fixture as usize) else { return false };
         let range = fixture.first_param as usize..(fixture.first_param + fixture.param_count) as usize;
         let mut lights = range.filter(|i| self.rig.params.get(*i).is_some_and(|p| p.intensity)).peekable();

@@ -11,15 +11,15 @@ use crate::show::{
 };
 use crate::time::{Mono, Span};
 
-const DIM: ParamIx = ParamIx(0);
-const RED: ParamIx = ParamIx(1);
-const PAN: ParamIx = ParamIx(2);
-const GOBO: ParamIx = ParamIx(3);
+pub(super) const DIM: ParamIx = ParamIx(0);
+pub(super) const RED: ParamIx = ParamIx(1);
+pub(super) const PAN: ParamIx = ParamIx(2);
+pub(super) const GOBO: ParamIx = ParamIx(3);
 /// Half the way to full, rounded.
 const HALF: u32 = 0x8000_0000;
 
 /// Two heads (dimmer, red, 16-bit pan, snapping gobo) on universe 0 at slots 1 and 11, one more on universe 1.
-fn rig() -> Arc<Rig> {
+pub(super) fn rig() -> Arc<Rig> {
     let mut rig = Rig::default();
     for (f, (universe, slot)) in [(0, 0), (0, 10), (1, 0)].into_iter().enumerate() {
         let base = Param {
@@ -53,7 +53,7 @@ fn rig() -> Arc<Rig> {
     Arc::new(rig)
 }
 
-fn act(values: &[(ParamIx, u32)], ms: u64) -> LightAct {
+pub(super) fn act(values: &[(ParamIx, u32)], ms: u64) -> LightAct {
     LightAct {
         values: values.to_vec(),
         up: Span::ms(ms),
@@ -64,11 +64,11 @@ fn act(values: &[(ParamIx, u32)], ms: u64) -> LightAct {
     }
 }
 
-fn ms(ms: u64) -> Mono {
+pub(super) fn ms(ms: u64) -> Mono {
     Mono::ZERO + Span::ms(ms)
 }
 
-fn head(n: u32, ix: ParamIx) -> ParamIx {
+pub(super) fn head(n: u32, ix: ParamIx) -> ParamIx {
     ParamIx(n * 4 + ix.0)
 }
 

@@ -369,7 +369,9 @@ impl<'a, 'i> Reader<'a, 'i> {
         if range.is_none() {
             let (message, help) = match unit {
                 Unit::Degrees => ("a range goes from one number of degrees to another", "write \"540deg\", or [\"-110deg\", \"150deg\"]"),
-                Unit::Kelvin => ("a range of temperatures goes from 1000 K to 20000 K", "write [\"2700 K\", \"6500 K\"]"),
+                Unit::Kelvin => {
+                    ("a range of temperatures goes from one to another, both from 1000 K to 20000 K", "write [\"2700 K\", \"6500 K\"]")
+                }
             };
             self.faults.add_help(node.span(), message, help);
         }

@@ -58,6 +58,8 @@ pub struct Show {
     pub hard_out: Option<jiff::civil::Time>,
     /// Whether a look is the whole picture.
     pub looks: Looks,
+    /// Unless a step says otherwise, dark lights turn and change colour in the time of their cue, not before it.
+    pub live: bool,
     /// What happens to lights and devices when showcall quits.
     pub at_exit: AtExit,
     /// A timer later than this never fires: it is held. Default 2 s.

@@ -211,6 +211,8 @@ pub struct LightAct {
     pub assert: bool,
     /// Nothing that earlier cues left may stay unnamed: `check` tells of it.
     pub block: bool,
+    /// Dark lights turn and change colour in its time, to be seen; else they do before their light comes.
+    pub live: bool,
     /// What a person calls it: the look's name, or the selection.
     pub label: Arc<str>,
 }

@@ -4,5 +4,6 @@
 mod adopt;
 mod crash;
 mod laws;
+mod marks;
 mod refused;
 mod transport;

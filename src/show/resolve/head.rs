@@ -25,6 +25,7 @@ impl<'t> Loader<'t> {
         self.show.venue = show.text("venue", faults).map(Into::into);
         self.show.date = civil::date(&mut show, "date", faults);
         self.show.hard_out = civil::time(&mut show, "hard_out", faults);
+        self.show.live = show.flag("mark", faults) == Some(false);
         if show.word("looks", &["whole", "track"], faults) == Some(1) {
             self.show.looks = Looks::Track;
         }

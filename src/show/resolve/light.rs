@@ -13,8 +13,8 @@ use crate::show::{Act, LightAct, Looks, ParamIx, Part, Rest, Timing};
 use crate::time::Span;
 
 /// Keys of `light` that are no names of fixtures, so no fixture, group or look may be called so.
-pub(super) const RESERVED: [&str; 12] =
-    ["look", "fade", "up", "down", "delay", "curve", "times", "spread", "rest", "release", "assert", "block"];
+pub(super) const RESERVED: [&str; 13] =
+    ["look", "fade", "up", "down", "delay", "curve", "times", "spread", "rest", "release", "assert", "block", "mark"];
 
 /// A change that is only a look: look, times, and whether the rest goes out.
 pub(super) type PlainLook = (usize, Timing, bool);
@@ -32,13 +32,14 @@ impl<'t> Loader<'t> {
         let release = fields.get("release").map(|node| self.release(node)).unwrap_or_default();
         let assert = fields.flag("assert", &mut self.faults).unwrap_or(false);
         let block = fields.flag("block", &mut self.faults).unwrap_or(false);
+        let live = fields.flag("mark", &mut self.faults).map_or(self.show.live, |mark| !mark);
         let others = fields.rest();
         if !named_look && others.is_empty() && release.is_empty() && !assert {
             let fault = Fault::rule("no-light", node.span(), "light says which look, or which lights");
             self.faults.push(fault.help("write light = { look = \"…\" }, or light = { front = \"80%\" }"));
             return;
         }
-        let plain = others.is_empty() && release.is_empty() && times.is_empty() && !assert && !block;
+        let plain = others.is_empty() && release.is_empty() && times.is_empty() && !assert && !block && live == self.show.live;
         if let (Some(look), true) = (look, plain) {
             self.plain_look(look, timing, rest, acts);
             return;
@@ -62,7 +63,7 @@ impl<'t> Loader<'t> {
         let label = self.keep(&label);
         let order = self.order_of(&parts, &values);
         let values = values.into_iter().collect();
-        let mut act = LightAct { values, release, rest, assert, block, label, ..with(timing) };
+        let mut act = LightAct { values, release, rest, assert, block, live, label, ..with(timing) };
         self.give_times(&mut act, &times, &order);
         acts.push(Act::Light(Arc::new(act)));
     }
@@ -83,9 +84,10 @@ impl<'t> Loader<'t> {
     /// A look and nothing else: one value for all cues that use it alike.
     fn plain_look(&mut self, at: usize, timing: Timing, rest: Rest, acts: &mut Vec<Act>) {
         let Some(look) = self.rig.looks.get(at) else { return };
+        let live = self.show.live;
         let act = self.plain_looks.entry((at, timing, rest == Rest::Out)).or_insert_with(|| {
             let (values, label) = (look.values.clone(), Arc::clone(&look.key));
-            Arc::new(LightAct { values, rest, label, ..with(timing) })
+            Arc::new(LightAct { values, rest, live, label, ..with(timing) })
         });
         acts.push(Act::Light(Arc::clone(act)));
     }

@@ -1,5 +1,6 @@
 //! Undo of the last GO and its follow-ons: only what still holds what this GO sent goes back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -24,41 +25,55 @@ pub(super) struct Undoable {
     at: Mono,
     changes: Vec<Change>,
     /// The parameters that the GO changed, by the list that wanted each and then by parameter, each once.
-    lights: Vec<Lit>,
+    #[serde(default)]
+    notes: Vec<Lit>,
+    /// The effects that some of them had before the GO, and those that the GO has them have.
+    #[serde(default)]
+    swings: [Swings; 2],
 }
 
-/// Where a list wanted a parameter before the GO, and the effect that it had there. A GO may change all lights of a large rig, and few have
-/// effects: those are kept apart.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Which of [`Undoable::swings`].
+const BEFORE: usize = 0;
+const OURS: usize = 1;
+
+/// Effects of noted parameters, by [`Lit::key`]; few have any.
+type Swings = BTreeMap<u64, Swing>;
+
+/// Where a list wanted a parameter before the GO, and where the GO has it go, in which list. A GO may note every light of a large rig: a note
+/// is small, and to forget them all costs nothing.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Lit {
     list: ListIx,
+    our_list: ListIx,
     ix: ParamIx,
     target: Option<u32>,
-    swing: Option<Box<Swing>>,
-    ours: Ours,
-}
-
-/// Where the GO has it go, in which list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Ours {
-    list: ListIx,
-    target: Option<u32>,
-    swing: Option<Box<Swing>>,
-}
-
-impl Ours {
-    /// What a list wants of a parameter.
-    fn of(board: &Board, list: u16, ix: ParamIx) -> Self {
-        Self { list: ListIx(list), target: board.target_in(list, ix), swing: board.swing_in(list, ix).map(Box::new) }
-    }
+    ours: Option<u32>,
 }
 
 impl Lit {
+    /// List and parameter, in the order of the notes.
+    fn key(&self) -> u64 {
+        u64::from(self.list.0) << 32 | u64::from(self.ix.0)
+    }
+}
+
+impl Undoable {
     /// Nothing newer has moved it or is seen instead.
-    fn is_ours(&self, board: &Board) -> bool {
-        let list = self.ours.list.0;
-        let seen = self.ours.target.is_none() || board.seen_of(list, self.ix) == list;
-        seen && Ours::of(board, list, self.ix) == self.ours
+    fn is_ours(&self, lit: &Lit, board: &Board) -> bool {
+        let list = lit.our_list.0;
+        let seen = lit.ours.is_none() || board.seen_of(list, lit.ix) == list;
+        seen && board.target_in(list, lit.ix) == lit.ours && board.swing_in(list, lit.ix) == self.swings[OURS].get(&lit.key()).copied()
+    }
+
+    /// Where a parameter is going is where the GO has it go.
+    fn own(&mut self, at: usize, board: &Board) {
+        let Some(lit) = self.notes.get_mut(at) else { return };
+        lit.ours = board.target_in(lit.our_list.0, lit.ix);
+        match board.swing_in(lit.our_list.0, lit.ix) {
+            Some(swing) => drop(self.swings[OURS].insert(lit.key(), swing)),
+            None if self.swings[OURS].is_empty() => {}
+            None => drop(self.swings[OURS].remove(&lit.key())),
+        }
     }
 }
 
@@ -84,7 +99,10 @@ impl Engine {
     const CHANGES: usize = 4096;
 
     pub(super) fn open_undo(&mut self, list: ListIx, cue: CueIx, go: u64) {
-        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), lights: Vec::new() });
+        // The notes of the GO before lie where the new ones will: to give back the memory of a large rig's would keep this GO waiting.
+        let mut notes = self.s.undo.take().map(|before| before.notes).unwrap_or_default();
+        notes.clear();
+        self.s.undo = Some(Undoable { list, cue, go, at: self.s.now, changes: Vec::new(), notes, swings: Default::default() });
     }
 
     /// Notes what a property held before the last GO, and for a hot cue that restores.
@@ -123,14 +141,14 @@ impl Engine {
 
     /// Which of the lights that the last GO moved go where it has them go, in order.
     pub(super) fn lights_of_undo(&self) -> Vec<bool> {
-        self.s.undo.as_ref().map_or_else(Vec::new, |undo| undo.lights.iter().map(|lit| lit.is_ours(&self.board)).collect())
+        self.s.undo.as_ref().map_or_else(Vec::new, |undo| undo.notes.iter().map(|lit| undo.is_ours(lit, &self.board)).collect())
     }
 
     /// These were stopped on their way, and are the last GO's where they stand.
     pub(super) fn lights_stand(&mut self, ours: &[bool]) {
         let Some(undo) = self.s.undo.as_mut() else { return };
-        for (lit, _) in undo.lights.iter_mut().zip(ours).filter(|(_, ours)| **ours) {
-            lit.ours = Ours::of(&self.board, lit.ours.list.0, lit.ix);
+        for (at, _) in ours.iter().enumerate().filter(|(_, ours)| **ours) {
+            undo.own(at, &self.board);
         }
     }
 
@@ -140,8 +158,8 @@ impl Engine {
     pub(super) fn remember_lights(&mut self, layer: Layer, act: &LightAct, origin: Origin) -> usize {
         let board = &self.board;
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return 0 };
-        let from = undo.lights.len();
-        undo.lights.reserve(act.values.len() + act.release.len());
+        let from = undo.notes.len();
+        undo.notes.reserve(act.values.len() + act.release.len());
         let mut note = |ix: ParamIx| {
             let lists = match layer {
                 Layer::List(list) => list..list + 1,
@@ -149,8 +167,14 @@ impl Engine {
             };
             for list in lists {
                 let seen = board.seen_of(list, ix);
-                let (target, swing) = (board.target_in(seen, ix), board.swing_in(seen, ix).map(Box::new));
-                undo.lights.push(Lit { list: ListIx(seen), ix, target, swing, ours: Ours::of(board, list, ix) });
+                let lit = Lit { list: ListIx(seen), our_list: ListIx(list), ix, target: board.target_in(seen, ix), ours: None };
+                // What it had before the GO only its first note can tell.
+                if let Some(swing) = board.swing_in(seen, ix)
+                    && undo.notes.get(..from).is_some_and(|known| known.binary_search_by_key(&lit.key(), Lit::key).is_err())
+                {
+                    undo.swings[BEFORE].insert(lit.key(), swing);
+                }
+                undo.notes.push(lit);
             }
         };
         let swings = act.swings.iter().map(|(ix, _)| *ix);
@@ -164,10 +188,10 @@ impl Engine {
     /// What the last GO has just moved, noted from a place on, is its own.
     pub(super) fn own_lights(&mut self, from: usize, origin: Origin) {
         let Some(undo) = self.s.undo.as_mut().filter(|u| origin.go == Some(u.go)) else { return };
-        for lit in undo.lights.iter_mut().skip(from) {
-            lit.ours = Ours::of(&self.board, lit.ours.list.0, lit.ix);
+        for at in from..undo.notes.len() {
+            undo.own(at, &self.board);
         }
-        fold_in(&mut undo.lights, from);
+        fold_in(&mut undo.notes, from);
     }
 
     /// Shows what an undo would do, or does it.
@@ -231,18 +255,18 @@ impl Engine {
             })
             .collect();
         let stay = self.lights_that_stay(undo);
-        if undo.lights.len() > stay {
+        if undo.notes.len() > stay {
             lines.push(PromptLine { text: "lights: back in 1s".into(), ticked: true, possible: true });
         }
         if stay > 0 {
-            let text = format!("lights: {stay} of {} parameters stay, changed since", undo.lights.len());
+            let text = format!("lights: {stay} of {} parameters stay, changed since", undo.notes.len());
             lines.push(PromptLine { text: text.into(), ticked: false, possible: false });
         }
         lines
     }
 
     fn lights_that_stay(&self, undo: &Undoable) -> usize {
-        undo.lights.iter().filter(|lit| !lit.is_ours(&self.board)).count()
+        undo.notes.iter().filter(|lit| !undo.is_ours(lit, &self.board)).count()
     }
 
     fn do_undo(&mut self, undo: &Undoable, program: bool, by: &By) {
@@ -255,7 +279,7 @@ impl Engine {
         }
         self.drop_follower(undo.list);
         let mut left = self.lights_that_stay(undo);
-        let back: Vec<Lit> = undo.lights.iter().filter(|lit| lit.is_ours(&self.board)).cloned().collect();
+        let back: Vec<Lit> = undo.notes.iter().filter(|lit| undo.is_ours(lit, &self.board)).copied().collect();
         let origin = Origin { why: Why::Undo, run: None, go: None, priority: Priority::Discrete };
         for (prop, fate) in fates {
             match fate {
@@ -265,7 +289,7 @@ impl Engine {
             }
         }
         if !back.is_empty() {
-            self.lights_back(&back);
+            self.lights_back(&back, &undo.swings[BEFORE]);
         }
         let state = self.s.lists.get(undo.list.at()).and_then(|l| l.last);
         if let Some((_, _, position)) = state {
@@ -288,14 +312,14 @@ impl Engine {
         }
     }
 
-    fn lights_back(&mut self, before: &[Lit]) {
+    fn lights_back(&mut self, before: &[Lit], effects: &Swings) {
         for of_list in before.chunk_by(|a, b| a.list == b.list) {
             let Some(list) = of_list.first().map(|lit| lit.list.0) else { continue };
             let (mut values, mut release, mut swings) = (Vec::new(), Vec::new(), Vec::new());
-            for Lit { ix, target, swing, .. } in of_list {
+            for lit @ Lit { ix, target, .. } in of_list {
                 let seen = self.board.seen_of(list, *ix) == list;
                 let (now, swings_now) = (self.board.target_in(list, *ix), self.board.swing_in(list, *ix));
-                let swing = swing.as_deref().copied();
+                let swing = effects.get(&lit.key()).copied();
                 match target {
                     Some(to) if now != Some(*to) || !seen || (swing.is_none() && swings_now.is_some()) => values.push((*ix, *to)),
                     None if now.is_some() => release.push(*ix),
@@ -312,31 +336,63 @@ impl Engine {
 
 /// Puts the notes from a place on among the sorted ones before them; of several for one the first tells what was before, the last what is
 /// ours. What a GO goes on to move is mostly what it has moved already: that costs a look-up each, however much it has moved in all.
-fn fold_in(lights: &mut Vec<Lit>, from: usize) {
-    let key = |lit: &Lit| (lit.list, lit.ix);
-    let mut fresh = lights.split_off(from.min(lights.len()));
-    fresh.sort_by_key(key);
-    fresh.dedup_by(|later, first| {
-        let same = key(later) == key(first);
-        if same {
-            first.ours = later.ours.clone();
-        }
-        same
-    });
-    fresh.retain(|new| match lights.binary_search_by_key(&key(new), key) {
+fn fold_in(notes: &mut Vec<Lit>, from: usize) {
+    if from == 0 {
+        return sort(notes);
+    }
+    let mut fresh = notes.split_off(from.min(notes.len()));
+    sort(&mut fresh);
+    fresh.retain(|new| match notes.binary_search_by_key(&new.key(), Lit::key) {
         Ok(at) => {
-            if let Some(known) = lights.get_mut(at) {
-                known.ours = new.ours.clone();
+            if let Some(known) = notes.get_mut(at) {
+                (known.our_list, known.ours) = (new.our_list, new.ours);
             }
             false
         }
         Err(_) => true,
     });
-    if lights.is_empty() {
-        *lights = fresh;
-    } else if !fresh.is_empty() {
+    if !fresh.is_empty() {
         // Two sorted runs: the sort merges them.
-        lights.append(&mut fresh);
-        lights.sort_by_key(key);
+        notes.append(&mut fresh);
+        notes.sort_by_key(Lit::key);
+    }
+}
+
+/// Each once, in order.
+fn sort(notes: &mut Vec<Lit>) {
+    notes.sort_by_key(Lit::key);
+    notes.dedup_by(|later, first| {
+        let same = later.key() == first.key();
+        if same {
+            (first.our_list, first.ours) = (later.our_list, later.ours);
+        }
+        same
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_notes_the_first_tells_what_was_before_and_the_last_what_is_ours() {
+        let lit = |list, ix, target, ours| Lit {
+            list: ListIx(list),
+            our_list: ListIx(list),
+            ix: ParamIx(ix),
+            target: Some(target),
+            ours: Some(ours),
+        };
+        let mut notes = Vec::new();
+        for act in
+            [vec![lit(0, 5, 1, 10), lit(0, 7, 1, 10), lit(0, 5, 1, 11)], vec![lit(0, 7, 10, 20)], vec![lit(1, 2, 3, 30), lit(0, 6, 4, 30)]]
+        {
+            let from = notes.len();
+            notes.extend(act);
+            fold_in(&mut notes, from);
+        }
+        let told: Vec<_> = notes.iter().map(|lit| (lit.list.0, lit.ix.0, lit.target, lit.ours)).collect();
+        let wanted = [(0, 5, 1, 11), (0, 6, 4, 30), (0, 7, 1, 20), (1, 2, 3, 30)];
+        assert_eq!(told, wanted.map(|(list, ix, target, ours)| (list, ix, Some(target), Some(ours))));
     }
 }

@@ -85,9 +85,8 @@ pub fn run(args: &Args) -> ExitCode {
     }
     // Kept until the end: it writes the last lines.
     let _log = log::start(&options.journal).inspect_err(|error| eprintln!("showcall: no log in {}: {error}", options.journal.display()));
-    let sources = options.sources.clone();
     match start(args, options) {
-        Ok(running) => attend(args, sources, running),
+        Ok(running) => attend(args, running),
         Err(error) => cannot(&error.to_string()),
     }
 }
@@ -180,8 +179,8 @@ fn ask(why: &str) -> Option<Choice> {
 }
 
 /// Signals, attached consoles, the terminal; until the run is over.
-fn attend(args: &Args, sources: Arc<[(String, String)]>, running: Running) -> ExitCode {
-    let here = Arc::new(Here { handle: running.handle.clone(), sources });
+fn attend(args: &Args, running: Running) -> ExitCode {
+    let here = Arc::new(Here { handle: running.handle.clone(), journal: running.journal.clone() });
     let served = match serve(&running, here.clone()) {
         Ok(served) => Some(served),
         Err(error) => {

@@ -1,6 +1,6 @@
 //! This process's own stage, as consoles see it: the one at this machine and those that attach.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -13,13 +13,14 @@ use crate::links::local;
 use crate::remote::attach::{self, Host};
 use crate::show::Show;
 use crate::stage::Handle;
+use crate::stage::journal::read;
 
 /// A seat at the running stage.
 pub struct Here {
     /// The stage.
     pub handle: Handle,
-    /// Name and text of the show and its profiles.
-    pub sources: Arc<[(String, String)]>,
+    /// The run's journal, whose first line holds the text of the show: nobody else needs it while the show runs.
+    pub journal: PathBuf,
 }
 
 impl Seat for Here {
@@ -45,8 +46,8 @@ impl Seat for Here {
 }
 
 impl Host for Here {
-    fn sources(&self) -> Vec<(String, String)> {
-        self.sources.to_vec()
+    fn sources(&self) -> Result<Vec<(String, String)>, String> {
+        read::header(&self.journal).map(|header| header.sources.to_vec()).map_err(|error| error.to_string())
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

@@ -74,7 +74,7 @@ impl Engine {
     /// Does one act.
     pub(super) fn perform(&mut self, act: &Act, origin: Origin) {
         match act {
-            Act::Want { prop, value, transition } => self.want(*prop, value, transition.as_ref(), origin),
+            Act::Want { prop, value, transition } => self.want(*prop, value, transition.as_deref(), origin),
             Act::Fade { prop, to, over, curve } => self.fade(*prop, *to, *over, *curve, origin),
             Act::Light(light) => self.light(light, origin),
             Act::Cue { verb, target } => {
@@ -153,7 +153,9 @@ impl Engine {
     /// An act of a step that is not done at all.
     pub(super) fn stillborn(&mut self, act: &Act, origin: Origin, outcome: Outcome) {
         let (prop, what) = match act {
-            Act::Want { prop, value, transition } => (Some(*prop), What::Want { value: value.clone(), transition: transition.clone() }),
+            Act::Want { prop, value, transition } => {
+                (Some(*prop), What::Want { value: value.clone(), transition: transition.as_deref().cloned() })
+            }
             Act::Fade { prop, to, over, curve } => (Some(*prop), What::Fade(Fade::planned(*to, *over, *curve))),
             Act::Light(light) => (None, What::Light { label: Arc::clone(&light.label) }),
             Act::Cue { .. } | Act::Tell(_) => return,

@@ -94,8 +94,11 @@ pub enum FromClient {
 
 /// What the server needs of the running show.
 pub trait Host: Send + Sync + 'static {
-    /// Name and text of all that makes the show.
-    fn sources(&self) -> Vec<(String, String)>;
+    /// Name and text of all that makes the show; may take its time.
+    ///
+    /// # Errors
+    /// Why it cannot be had, for the person who attaches.
+    fn sources(&self) -> Result<Vec<(String, String)>, String>;
 
     /// The newest snapshot.
     fn snapshot(&self) -> Arc<Snapshot>;
@@ -157,7 +160,13 @@ pub async fn client<S: AsyncRead + AsyncWrite + Send + 'static>(stream: S, host:
             format!("this show speaks version {VERSION} of attach, the console version {version}: use the showcall that runs the show");
         return write(&mut write_half, &FromServer::Gone(why)).await;
     }
-    write(&mut write_half, &FromServer::Hello { version: VERSION, read_only, sources: host.sources() }).await?;
+    let asked = host.clone();
+    let sources = tokio::task::spawn_blocking(move || asked.sources()).await.unwrap_or_else(|_| Err("it is ending".into()));
+    let sources = match sources {
+        Ok(sources) => sources,
+        Err(why) => return write(&mut write_half, &FromServer::Gone(format!("the show's text cannot be had: {why}"))).await,
+    };
+    write(&mut write_half, &FromServer::Hello { version: VERSION, read_only, sources }).await?;
     let gate = Gate::default();
     let name: Arc<str> = name.chars().filter(|c| !c.is_control()).take(60).collect::<String>().into();
     tokio::select! {

@@ -202,8 +202,8 @@ mod tests {
     }
 
     impl Host for Stage {
-        fn sources(&self) -> Vec<(String, String)> {
-            vec![("show.toml".into(), SHOW.into())]
+        fn sources(&self) -> Result<Vec<(String, String)>, String> {
+            Ok(vec![("show.toml".into(), SHOW.into())])
         }
         fn snapshot(&self) -> Arc<Snapshot> {
             self.snapshot.load_full()

@@ -390,8 +390,8 @@ pub enum Act {
         prop: PropIx,
         /// The wanted value.
         value: Value,
-        /// How the device itself gets there.
-        transition: Option<Transition>,
+        /// How the device itself gets there; few acts say it, and a large show has many acts.
+        transition: Option<Box<Transition>>,
     },
     /// Move a level over time, in steps that the driver makes.
     Fade {

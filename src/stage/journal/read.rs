@@ -1,5 +1,7 @@
 //! Reads a journal back, whatever a crash left of it.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::record::FORMAT;
@@ -41,6 +43,17 @@ pub enum ReadError {
 pub fn file(path: &Path) -> Result<Content, ReadError> {
     let bytes = std::fs::read(path).map_err(|error| ReadError::File(path.to_owned(), error))?;
     bytes_of(path, &bytes)
+}
+
+/// Reads a file's first line alone: what the run is, with the text of its show.
+///
+/// # Errors
+/// As [`file`].
+pub fn header(path: &Path) -> Result<Header, ReadError> {
+    let unreadable = |error| ReadError::File(path.to_owned(), error);
+    let mut text = Vec::new();
+    BufReader::new(File::open(path).map_err(unreadable)?).read_until(b'\n', &mut text).map_err(unreadable)?;
+    first(path, text.strip_suffix(b"\n").unwrap_or(&text))
 }
 
 fn bytes_of(path: &Path, bytes: &[u8]) -> Result<Content, ReadError> {

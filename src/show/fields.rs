@@ -13,6 +13,9 @@ use crate::time::Span;
 /// A value with its place in the text.
 pub type Node<'i> = Spanned<DeValue<'i>>;
 
+/// Keys that a reader asks for, mostly: those of a cue.
+const KEYS: usize = 24;
+
 /// One table while it is read.
 #[derive(Debug)]
 pub struct Fields<'a, 'i> {
@@ -27,7 +30,7 @@ pub struct Fields<'a, 'i> {
 impl<'a, 'i> Fields<'a, 'i> {
     /// Starts to read a table; `place` is how a person calls it.
     pub fn new(table: &'a DeTable<'i>, span: Range<usize>, place: impl Into<Cow<'static, str>>) -> Self {
-        Self { table, span, place: place.into(), asked: Vec::new() }
+        Self { table, span, place: place.into(), asked: Vec::with_capacity(KEYS) }
     }
 
     /// Starts to read a value that must be a table.

@@ -129,7 +129,33 @@ fn limits(top: &mut Fields<'_, '_>, faults: &mut Faults) -> Limits {
 
 /// The placeholders of a template, in order: `ch`, `bus` of `{ch}/mix/{bus}`.
 pub fn placeholders(template: &str) -> impl Iterator<Item = &str> {
-    template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        loop {
+            (_, rest) = cut(rest, b'{')?;
+            match rest.bytes().position(|byte| matches!(byte, b'{' | b'}')).and_then(|end| rest.split_at_checked(end)) {
+                Some((name, after)) if after.starts_with('}') => {
+                    rest = after;
+                    return Some(name);
+                }
+                Some((_, after)) => rest = after,
+                None => return None,
+            }
+        }
+    })
+}
+
+/// What stands before and after the first such byte of ASCII: templates are short, and looked at for every step of a show.
+pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let (head, tail) = text.split_at_checked(text.bytes().position(|byte| byte == at)?)?;
+    Some((head, tail.get(1..)?))
+}
+
+/// True for a verb that profiles can have.
+#[must_use]
+pub fn is_device_verb(word: &str) -> bool {
+    // Most verbs differ in their first letter.
+    DEVICE_VERBS.iter().any(|verb| verb.as_bytes().first() == word.as_bytes().first() && *verb == word)
 }
 
 /// The key of a table of names in a show: `channels`, `buses`.

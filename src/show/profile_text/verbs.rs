@@ -9,12 +9,12 @@ use crate::show::fields::{Fields, Node};
 use crate::show::value_text::read_value;
 use crate::show::{Profile, ValueKind, ValueSpec, VerbSpec};
 
-use super::DEVICE_VERBS;
+use super::{DEVICE_VERBS, is_device_verb};
 
 /// Reads all of `[[verb.*]]`; names tables and properties are read before.
 pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut Faults) {
     for (name, span, node) in top.entries("verb", faults) {
-        if !DEVICE_VERBS.contains(&name) {
+        if !is_device_verb(name) {
             faults.unknown(span, format!("shows have no verb \"{name}\""), name, DEVICE_VERBS.iter().copied());
             continue;
         }

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::Loader;
 use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node, text_of};
-use crate::show::profile_text::DEVICE_VERBS;
+use crate::show::profile_text::{DEVICE_VERBS, is_device_verb};
 use crate::show::{Act, CueIx, CueVerb, HotIx, Keeping, ListIx, Target};
 
 /// Where an act stands: what is allowed differs.
@@ -50,6 +50,11 @@ pub(super) fn all_verbs() -> impl Iterator<Item = &'static str> {
     HOUSE_VERBS.iter().chain(DEVICE_VERBS).copied()
 }
 
+/// True for those.
+pub(super) fn is_verb(word: &str) -> bool {
+    HOUSE_VERBS.contains(&word) || is_device_verb(word)
+}
+
 impl<'t> Loader<'t> {
     /// Reads one verb and adds what it does.
     pub(super) fn verb(&mut self, verb: &'t str, span: Range<usize>, node: &'t Node<'t>, place: Place, acts: &mut Vec<Act>) {
@@ -73,7 +78,7 @@ impl<'t> Loader<'t> {
                 }
             }
             "macro" => self.flat_macro(node, acts),
-            verb if DEVICE_VERBS.contains(&verb) => self.device_verb(verb, span.clone(), node, acts),
+            verb if is_device_verb(verb) => self.device_verb(verb, span.clone(), node, acts),
             _ => {
                 let message = format!("{} has no verb \"{verb}\"", self.subject);
                 self.faults.unknown_as("unknown-key", span.clone(), message, verb, all_verbs());

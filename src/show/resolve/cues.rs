@@ -1,7 +1,7 @@
 //! `[[list]]` and `[[cue]]`: numbers first, so that any cue may name any other, then each cue.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl<'t> Loader<'t> {
                 None => {}
             }
         }
-        let mut lines: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut lines: HashMap<&str, u32> = HashMap::new();
         for (at, node) in self.items(top, "cue").into_iter().enumerate() {
             let number = node.get_ref().as_table().and_then(|table| table.get("number"));
             let Some((text, span)) = number.and_then(|number| Some((number.get_ref().as_str()?, number.span()))) else { continue };
@@ -80,7 +80,7 @@ impl<'t> Loader<'t> {
         let nodes = self.items(top, "cue");
         let mut family = Family::default();
         let mut last: BTreeMap<ListIx, Before> = BTreeMap::new();
-        let mut ids: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
+        let mut ids: HashMap<Arc<str>, Arc<str>> = HashMap::new();
         self.show.cues.reserve_exact(nodes.len());
         for (at, node) in nodes.iter().enumerate() {
             let Ok(ix) = u32::try_from(at).map(CueIx) else { return };
@@ -101,22 +101,25 @@ impl<'t> Loader<'t> {
 
     /// One cue and where its number stands.
     fn cue(&mut self, ix: CueIx, node: &'t Node<'t>, family: &mut Family) -> (Cue, Range<usize>) {
-        self.subject = "a cue".into();
+        self.subject.clear();
+        self.subject.push_str("a cue");
         let Some(mut fields) = Fields::of(node, "a cue", &mut self.faults) else {
             return (blank(self.line(&node.span())), node.span());
         };
         let (number, span) = self.number(&mut fields, node);
-        self.subject = format!("cue {number}");
+        self.subject.clear();
+        self.subject.extend(["cue ", &*number]);
         let list_span = fields.get("list").map(toml::Spanned::span).unwrap_or_default();
         let list = fields.text("list", &mut self.faults).unwrap_or(MAIN);
-        let subject = self.subject.clone();
+        let subject = std::mem::take(&mut self.subject);
         let list = self.need_list(list, list_span, &subject).unwrap_or(ListIx(0));
+        self.subject = subject;
         let id = match fields.text("id", &mut self.faults) {
             Some(id) => id.into(),
             None => format!("{}/{number}", self.show.list(list).key).into(),
         };
         let placed = self.steps(fields.get("do"), Place::Step);
-        steps::limit(&placed, &subject, &mut self.faults);
+        steps::limit(&placed, &self.subject, &mut self.faults);
         self.fights(&placed);
         let mode = fields.word("group", &["together", "step", "enter"], &mut self.faults);
         let mode = mode.and_then(|at| [GroupMode::Together, GroupMode::Step, GroupMode::Enter].get(at).copied());

@@ -1,6 +1,6 @@
 //! Names that a show declares, and texts that it says often.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use crate::show::fault::Faults;
 
 /// What one kind of name stands for. A name whose declaration is broken is known all the same, so that its uses are not reported again.
 #[derive(Debug)]
-pub(super) struct Names<T>(BTreeMap<Arc<str>, Option<T>>);
+pub(super) struct Names<T>(HashMap<Arc<str>, Option<T>>);
 
 impl<T> Default for Names<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(HashMap::new())
     }
 }
 
@@ -47,7 +47,9 @@ impl<T: Clone> Names<T> {
 
     /// All names, sorted.
     pub(super) fn known(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(|name| &**name)
+        let mut names: Vec<&str> = self.0.keys().map(|name| &**name).collect();
+        names.sort_unstable();
+        names.into_iter()
     }
 }
 

@@ -1,21 +1,23 @@
 //! Properties: one for each device and path, however many cues name it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Loader;
 use super::patch::Member;
-use crate::show::profile_text::matched;
+use crate::show::profile_text::{cut, matched};
 use crate::show::{DeviceIx, PropIx, PropSpec, Property, Value};
 
 /// The names that fill a path: table and member.
-pub(super) type Args<'a> = [(&'a str, Member)];
+pub(super) type Args<'a> = [(&'a str, &'a Member)];
 
 impl Loader<'_> {
     /// The property of a device by the profile's key and the names that fill its path.
     pub(super) fn prop(&mut self, device: DeviceIx, key: &Arc<str>, spec: &PropSpec, args: &Args<'_>) -> Option<PropIx> {
-        let path = fill(&spec.path, args, |member| &member.fragment);
-        if let Some(ix) = self.props.get(device.at())?.get(path.as_str()) {
+        let plain = cut(&spec.path, b'{').is_none();
+        let path = if plain { Cow::Borrowed(&*spec.path) } else { fill(&spec.path, args, |member| &member.fragment).into() };
+        if let Some(ix) = self.props.get(device.at())?.get(&*path) {
             return Some(*ix);
         }
         let path: Arc<str> = path.into();
@@ -72,7 +74,8 @@ impl Loader<'_> {
         let Some((key, spec)) = by_name else {
             let (key, spec, holes) = profile.props.iter().find_map(|(key, spec)| Some((key, spec, matched(&spec.path, near)?)))?;
             let member = |text: &str| Member { name: text.into(), fragment: text.into() };
-            let args: Vec<_> = holes.into_iter().map(|(table, text)| (table, member(text))).collect();
+            let members: Vec<_> = holes.into_iter().map(|(table, text)| (table, member(text))).collect();
+            let args: Vec<_> = members.iter().map(|(table, member)| (*table, member)).collect();
             return self.prop(device, key, spec, &args);
         };
         let filled = crate::show::profile_text::placeholders(&spec.path).all(|table| args.iter().any(|(known, _)| *known == table));
@@ -84,9 +87,9 @@ impl Loader<'_> {
 fn fill<'a>(template: &str, args: &'a Args<'_>, part: impl Fn(&'a Member) -> &'a str) -> String {
     let mut out = String::with_capacity(template.len() + 8);
     let mut rest = template;
-    while let Some((head, tail)) = rest.split_once('{') {
+    while let Some((head, tail)) = cut(rest, b'{') {
         out.push_str(head);
-        match tail.split_once('}') {
+        match cut(tail, b'}') {
             Some((table, after)) => {
                 match args.iter().find(|(known, _)| *known == table) {
                     Some((_, member)) => out.push_str(part(member)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::Loader;
-use super::acts::{Place, all_verbs, can_be_verb};
+use super::acts::{Place, all_verbs, can_be_verb, is_verb};
 use crate::show::fault::{Fault, Faults};
 use crate::show::fields::{Fields, Node, in_file_order, kind_of, text_of};
 use crate::show::{Act, Step};
@@ -81,12 +81,20 @@ impl<'t> Loader<'t> {
 
     /// The one verb of a table that may have other keys too.
     fn one_verb(&mut self, table: &'t DeTable<'t>, whole: Range<usize>, own: &[&str]) -> Option<(&'t str, Range<usize>, &'t Node<'t>)> {
+        // Nearly all steps are right: no list of what is in them is made.
+        let mut others = table.iter().filter(|(key, _)| !own.contains(&&**key.get_ref()));
+        if let (Some((key, node)), None) = (others.next(), others.next())
+            && is_verb(key.get_ref())
+            && can_be_verb(node)
+        {
+            return Some((key.get_ref(), key.span(), node));
+        }
         let mut verbs = in_file_order(table);
         verbs.retain(|(key, ..)| !own.contains(key));
-        let strangers = verbs.iter().filter(|(key, _, _)| !all_verbs().any(|verb| verb == *key)).count();
+        let strangers = verbs.iter().filter(|(key, _, _)| !is_verb(key)).count();
         let mut found = Vec::new();
         for (key, span, node) in verbs {
-            if !all_verbs().any(|verb| verb == key) {
+            if !is_verb(key) {
                 let message = format!("a step has no key or verb \"{key}\"");
                 self.faults.unknown_as("unknown-key", span, message, key, all_verbs().chain(OWN));
             } else if !can_be_verb(node) {

@@ -20,6 +20,11 @@ use crate::time::Span;
 /// Keys of a verb that are not names of the patch.
 const PARAMS: [&str; 10] = ["on", "property", "value", "to", "by", "over", "curve", "transition", "loop", "args"];
 
+/// True for those.
+fn is_param(key: &str) -> bool {
+    PARAMS.contains(&key)
+}
+
 /// A verb of one device, chosen from its profile.
 struct Chosen<'p> {
     verb: &'p str,
@@ -60,11 +65,14 @@ impl<'t> Loader<'t> {
             return;
         }
         let Some(change) = self.change(&chosen, table, node.span(), &choices) else { return };
-        for args in combinations(&chosen, &choices) {
+        let places = places(&chosen, &choices);
+        let mut args = Vec::with_capacity(places.len());
+        for nth in 0..places.iter().map(|(_, members)| members.len()).product() {
+            pick(&places, nth, &mut args);
             let Some(prop) = self.prop(device, chosen.key, chosen.spec, &args) else { continue };
             self.warn_of_mic(prop, &change, &node.span());
             acts.push(match &change {
-                Change::Want(value, transition) => Act::Want { prop, value: value.clone(), transition: transition.clone() },
+                Change::Want(value, transition) => Act::Want { prop, value: value.clone(), transition: transition.clone().map(Box::new) },
                 Change::Fade(to, over, curve) => Act::Fade { prop, to: *to, over: *over, curve: *curve },
             });
         }
@@ -91,12 +99,12 @@ impl<'t> Loader<'t> {
         device: DeviceIx,
         profile: &'p Profile,
     ) -> Option<Chosen<'p>> {
-        let given: Vec<&str> = table.keys().map(|key| &**key.get_ref()).filter(|key| !PARAMS.contains(key)).collect();
-        let key = Arc::clone(&self.show.device(device).key);
+        let given: Vec<&str> = table.keys().map(|key| &**key.get_ref()).filter(|key| !is_param(key)).collect();
         if verb == "set" && table.contains_key("property") {
             return self.choose_property(table, &given, profile);
         }
         let Some(alternatives) = profile.verbs.get(verb) else {
+            let key = &self.show.device(device).key;
             let message = format!("{} asks \"{key}\" to {verb}, which a {} {} can not do", self.subject, profile.maker, profile.model);
             self.faults.unknown_as("unknown-verb", span, message, verb, profile.verbs.keys().map(|verb| &**verb));
             return None;
@@ -187,7 +195,7 @@ impl<'t> Loader<'t> {
         let mut whole = true;
         for (key, node) in table {
             let key = &**key.get_ref();
-            if PARAMS.contains(&key) {
+            if is_param(key) {
                 continue;
             }
             let Some(members) = self.members(device, key, node) else {
@@ -418,22 +426,24 @@ impl<'p> Chosen<'p> {
 
     /// True when the names given are exactly those.
     fn fits(&self, given: &[&str]) -> bool {
-        self.names().count() == given.len() && self.names().all(|name| given.contains(&name))
+        let mut names = 0;
+        self.names().inspect(|_| names += 1).all(|name| given.contains(&name)) && names == given.len()
     }
 }
 
-/// One set of arguments of the path for each member of each name.
-fn combinations<'a>(chosen: &Chosen<'a>, choices: &[(&str, Vec<Member>)]) -> Vec<Vec<(&'a str, Member)>> {
+/// The names in the path, each with all that it stands for.
+fn places<'a>(chosen: &Chosen<'a>, choices: &'a [(&str, Vec<Member>)]) -> Vec<(&'a str, &'a [Member])> {
     let path: &'a str = &chosen.spec.path;
-    let mut all: Vec<Vec<(&'a str, Member)>> = vec![Vec::new()];
-    for table in placeholders(path) {
-        let Some((_, members)) = choices.iter().find(|(key, _)| *key == table) else { continue };
-        all = all
-            .into_iter()
-            .flat_map(|args: Vec<(&'a str, Member)>| {
-                members.iter().map(move |member| [args.clone(), vec![(table, member.clone())]].concat())
-            })
-            .collect();
+    let members = |table: &str| choices.iter().find(|(key, _)| *key == table).map(|(_, members)| members.as_slice());
+    placeholders(path).filter_map(|table| Some((table, members(table)?))).collect()
+}
+
+/// One of all combinations of their members; of the last name they change first.
+fn pick<'a>(places: &[(&'a str, &'a [Member])], nth: usize, args: &mut Vec<(&'a str, &'a Member)>) {
+    args.clear();
+    let mut stride: usize = places.iter().map(|(_, members)| members.len()).product();
+    for (table, members) in places {
+        stride /= members.len().max(1);
+        args.extend(members.get(nth / stride.max(1) % members.len().max(1)).map(|member| (*table, member)));
     }
-    all
 }

@@ -16,6 +16,7 @@ pub mod journal_arg;
 pub mod log;
 pub mod new;
 pub mod parting;
+pub mod patch;
 pub mod play;
 pub mod profiles;
 pub mod rehearse;
@@ -52,7 +53,7 @@ enum Command {
     Report(report::Args),
     /// Run a journal's inputs through the engine again and compare
     Replay(replay::Args),
-    /// Check a show and say everything that is wrong with it
+    /// Check a show and say everything that is wrong with it (`patch` draws what is where)
     Check(check::Args),
     /// Look for devices in the network
     Devices(devices::Args),
@@ -62,6 +63,8 @@ enum Command {
     Dmx(dmx::Args),
     /// Make a commented show folder to start from
     New(new::Args),
+    /// Draw the patch: which light is where, and whose each slot of a universe is
+    Patch(patch::Args),
     /// List the hardware profiles, or tell all about one
     Profiles(profiles::Args),
     /// Play the whole show with no gear, faster than time, and say what would go wrong
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Dmx(args) => dmx::run(&args),
         Command::New(args) => new::run(&args),
+        Command::Patch(args) => patch::run(&args),
         Command::Profiles(args) => profiles::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -73,7 +73,7 @@ fn list(library: &Library) -> String {
 }
 
 /// Rows with their columns lined up.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+pub(super) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

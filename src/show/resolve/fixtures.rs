@@ -7,12 +7,10 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 use super::Loader;
+use super::vacant::{SLOTS, Vacant};
 use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Fields, Node, int_of};
 use crate::show::{AttrIx, Attribute, Fixture, FixtureGroup, FixtureMode, FixtureProfile, Param, ParamIx, Part, Patched};
-
-/// Slots of a universe.
-const SLOTS: u16 = 512;
 
 /// Slots that a break of a fixture takes.
 struct Taken {
@@ -33,8 +31,44 @@ struct Model {
 /// One break of a fixture in the file.
 struct Place {
     universe: u16,
-    address: u16,
+    /// `None`: wherever there is room.
+    address: Option<u16>,
     span: Range<usize>,
+}
+
+/// A start address as the file has it, and where; without one it is found.
+type Start = (Option<u16>, Range<usize>);
+
+/// A fixture of the file, or a range of them, before it has its slots.
+struct Drawn<'t> {
+    key: &'t str,
+    model: Model,
+    places: Vec<Place>,
+    count: Option<u16>,
+    spacing: Option<u16>,
+    inverted: Vec<(Arc<str>, Range<usize>)>,
+}
+
+/// The address of what goes wherever there is room.
+const AUTO: &str = "auto";
+
+impl Place {
+    /// The address of one of a range, when the file says it; those past the end are told where they are used.
+    fn first(&self, nth: u16, spacing: Option<u16>, footprint: u16) -> Option<u16> {
+        self.address.map(|address| address.saturating_add(nth.saturating_mul(spacing.unwrap_or(footprint))))
+    }
+}
+
+impl Drawn<'_> {
+    /// Takes the slots of the breaks that say an address.
+    fn claim(&self, vacant: &mut Vacant) {
+        let footprints = self.model.mode().map(|mode| mode.footprints.as_slice()).unwrap_or_default();
+        for (place, footprint) in self.places.iter().zip(footprints) {
+            for first in (0..self.count.unwrap_or(1)).filter_map(|nth| place.first(nth, self.spacing, *footprint)) {
+                vacant.take(place.universe, first, *footprint);
+            }
+        }
+    }
 }
 
 impl Model {
@@ -46,14 +80,23 @@ impl Model {
 impl<'t> Loader<'t> {
     /// All fixtures and ranges of fixtures.
     pub(super) fn fixtures(&mut self, top: &mut Fields<'t, 't>, universes: &BTreeMap<u16, Option<u16>>) {
-        let mut taken = Vec::new();
+        let mut drawn = Vec::new();
         for (key, span, node) in self.tables(top, "fixture") {
             self.reserved("fixture", key, &span);
             if key.contains('/') {
                 let fault = Fault::rule("reserved", span.clone(), format!("no fixture can be called \"{key}\""));
                 self.faults.push(fault.help("fixture/cell is a cell of a fixture: choose a name without /"));
             }
-            let parts = self.fixture(key, span, node, universes, &mut taken);
+            drawn.push((key, self.fixture(key, span, node, universes)));
+        }
+        // Who says an address has it, wherever it stands in the file.
+        let mut vacant = Vacant::default();
+        for one in drawn.iter().filter_map(|(_, one)| one.as_ref()) {
+            one.claim(&mut vacant);
+        }
+        let mut taken = Vec::new();
+        for (key, one) in drawn {
+            let parts = one.and_then(|one| self.settle(&one, &mut vacant, &mut taken));
             self.selections.declare(key, parts);
         }
         self.overlaps(taken);
@@ -66,21 +109,17 @@ impl<'t> Loader<'t> {
         span: Range<usize>,
         node: &'t Node<'t>,
         universes: &BTreeMap<u16, Option<u16>>,
-        taken: &mut Vec<Taken>,
-    ) -> Option<Arc<[Part]>> {
+    ) -> Option<Drawn<'t>> {
         let mut fields = Fields::of(node, format!("fixture {key}"), &mut self.faults)?;
-        for key in ["universe", "address"] {
-            if !fields.has(key) {
-                self.faults
-                    .push(Fault::rule("missing", span.clone(), format!("{} has no {key}", fields.place())).help(format!("add {key} = 1")));
-            }
+        if !fields.has("universe") {
+            self.faults.push(Fault::rule("missing", span.clone(), format!("{} has no universe", fields.place())).help("add universe = 1"));
         }
         let profile_span = fields.get("profile").map(toml::Spanned::span).unwrap_or_default();
         let profile = fields.need_text("profile", &mut self.faults);
         let mode_span = fields.get("mode").map(toml::Spanned::span);
         let mode = fields.text("mode", &mut self.faults);
         let numbers = self.numbers(&mut fields, "universe", 63_999);
-        let addresses = self.numbers(&mut fields, "address", SLOTS);
+        let starts = self.starts(&mut fields);
         let count = fields.int("count", 1..=i64::from(SLOTS), &mut self.faults).and_then(|n| u16::try_from(n).ok());
         let spacing = fields.int("spacing", 1..=i64::from(SLOTS), &mut self.faults).and_then(|n| u16::try_from(n).ok());
         fields.text("name", &mut self.faults);
@@ -89,20 +128,52 @@ impl<'t> Loader<'t> {
         let profile = self.fixture_profile(profile?, profile_span, key)?;
         let mode = self.mode_of(&profile, mode, mode_span.unwrap_or_else(|| span.clone()), key)?;
         let model = Model { profile, mode };
-        let places = self.places(key, &model, numbers?, addresses?, universes)?;
+        let starts = starts?.unwrap_or_else(|| vec![(None, span.clone()); model.mode().map_or(0, |mode| mode.footprints.len())]);
+        let places = self.places(key, &model, numbers?, starts, universes)?;
+        if spacing.is_some() && places.iter().any(|place| place.address.is_none()) {
+            let message = format!("fixture {key} has a spacing, but not the address from which it is counted");
+            self.faults.push(Fault::rule("spacing", span, message).help("give it an address, or take spacing away"));
+            return None;
+        }
         self.check_inverted(key, &model, &inverted);
+        Some(Drawn { key, model, places, count, spacing, inverted })
+    }
+
+    /// Gives a fixture, or each of a range, its slots, and puts it into the rig.
+    fn settle(&mut self, drawn: &Drawn<'_>, vacant: &mut Vacant, taken: &mut Vec<Taken>) -> Option<Arc<[Part]>> {
         let mut parts = Vec::new();
-        for nth in 0..count.unwrap_or(1) {
-            let own = if count.is_some() { format!("{key}{}", nth + 1) } else { key.to_owned() };
-            let Some(breaks) = self.place(&own, nth, spacing, &model, &places, taken) else { break };
+        for nth in 0..drawn.count.unwrap_or(1) {
+            let own = if drawn.count.is_some() { format!("{}{}", drawn.key, nth + 1) } else { drawn.key.to_owned() };
+            let Some(breaks) = self.place(&own, nth, drawn, vacant, taken) else { break };
             let part = Part { fixture: u32::try_from(self.rig.fixtures.len()).ok()?, cell: 0 };
-            if count.is_some() {
+            if drawn.count.is_some() {
                 self.selections.declare(&own, Some(Arc::from([part])));
             }
-            self.add_fixture(own.into(), &model, breaks, &inverted);
+            self.add_fixture(own.into(), &drawn.model, breaks, &drawn.inverted);
             parts.push(part);
         }
         Some(parts.into())
+    }
+
+    /// `address = 1`, one for each break of the mode, or `"auto"` for some or all of them; without the key it is `"auto"`. The inner
+    /// `None`: all are found.
+    fn starts(&mut self, fields: &mut Fields<'t, 't>) -> Option<Option<Vec<Start>>> {
+        let Some(node) = fields.get("address") else { return Some(None) };
+        let auto = |value: &DeValue<'_>| value.as_str() == Some(AUTO);
+        let number = |value: &DeValue<'_>| int_of(value).and_then(|n| u16::try_from(n).ok()).filter(|n| (1..=SLOTS).contains(n));
+        if auto(node.get_ref()) {
+            return Some(None);
+        }
+        let one = std::slice::from_ref(node);
+        let items = node.get_ref().as_array().map_or(one, |items| items);
+        let mut starts = Vec::new();
+        for item in items {
+            match (auto(item.get_ref()), number(item.get_ref())) {
+                (false, None) => self.faults.add(item.span(), format!("address goes from 1 to {SLOTS}, or is \"{AUTO}\"")),
+                (_, address) => starts.push((address, item.span())),
+            }
+        }
+        (starts.len() == items.len()).then_some(Some(starts))
     }
 
     /// `address = 1`, or one number for each break of the mode.
@@ -128,11 +199,10 @@ impl<'t> Loader<'t> {
         key: &str,
         model: &Model,
         numbers: Vec<(u16, Range<usize>)>,
-        addresses: Vec<(u16, Range<usize>)>,
+        addresses: Vec<Start>,
         universes: &BTreeMap<u16, Option<u16>>,
     ) -> Option<Vec<Place>> {
         let breaks = model.mode()?.footprints.len();
-        let all = |list: &[(u16, Range<usize>)]| list.first().map_or(0, |(_, s)| s.start)..list.last().map_or(0, |(_, s)| s.end);
         if addresses.len() != breaks {
             let message = format!("fixture {key} needs {breaks} start {}, not {}", plural(breaks), addresses.len());
             let help = if breaks == 1 {
@@ -141,12 +211,12 @@ impl<'t> Loader<'t> {
                 let footprints: Vec<String> = model.mode()?.footprints.iter().map(ToString::to_string).collect();
                 format!("one for each break of its mode ({} slots): address = [1, 101]", footprints.join(", "))
             };
-            self.faults.push(Fault::rule("breaks", all(&addresses), message).help(help));
+            self.faults.push(Fault::rule("breaks", whole(&addresses), message).help(help));
             return None;
         }
         if numbers.len() != 1 && numbers.len() != breaks {
             let message = format!("fixture {key} has {} universes for {breaks} start {}", numbers.len(), plural(breaks));
-            self.faults.push(Fault::rule("breaks", all(&numbers), message).help("write one universe for all, or one for each address"));
+            self.faults.push(Fault::rule("breaks", whole(&numbers), message).help("write one universe for all, or one for each address"));
             return None;
         }
         let mut places = Vec::new();
@@ -167,21 +237,16 @@ impl<'t> Loader<'t> {
     }
 
     /// Where the breaks of one fixture of a range lie; `None` when one of them does not fit.
-    fn place(
-        &mut self,
-        own: &str,
-        nth: u16,
-        spacing: Option<u16>,
-        model: &Model,
-        places: &[Place],
-        taken: &mut Vec<Taken>,
-    ) -> Option<Vec<Patched>> {
-        let mode = model.mode()?;
+    fn place(&mut self, own: &str, nth: u16, drawn: &Drawn<'_>, vacant: &mut Vacant, taken: &mut Vec<Taken>) -> Option<Vec<Patched>> {
+        let (places, mode) = (&drawn.places, drawn.model.mode()?);
         let mut breaks = Vec::new();
         for (at, (place, footprint)) in places.iter().zip(&mode.footprints).enumerate() {
-            let first = place.address.saturating_add(nth.saturating_mul(spacing.unwrap_or(*footprint)));
-            let last = first.saturating_add(footprint.saturating_sub(1));
             let who = if places.len() == 1 { own.to_owned() } else { format!("{own} (break {})", at + 1) };
+            let Some(first) = place.first(nth, drawn.spacing, *footprint).or_else(|| vacant.settle(place.universe, *footprint)) else {
+                self.full(&who, place, *footprint, vacant);
+                return None;
+            };
+            let last = first.saturating_add(footprint.saturating_sub(1));
             if last > SLOTS {
                 let message = format!("fixture {who} takes {footprint} slots from {first}, past the end of the universe at {SLOTS}");
                 self.faults.push(Fault::rule("past-512", place.span.clone(), message).help("move it, or start the next universe"));
@@ -191,6 +256,21 @@ impl<'t> Loader<'t> {
             breaks.push(Patched { universe: place.universe, address: first });
         }
         Some(breaks)
+    }
+
+    /// A universe has no room for a fixture that says no address.
+    fn full(&mut self, who: &str, place: &Place, footprint: u16, vacant: &Vacant) {
+        let number = self.rig.universes.get(usize::from(place.universe)).map_or(0, |universe| universe.number);
+        let run = vacant.longest(place.universe);
+        let left = match run.end - run.start {
+            0 => "has no slot left".to_owned(),
+            1 => format!("has no more than slot {} free in a row", run.start),
+            _ => format!("has no more than {} to {} free in a row", run.start, run.end - 1),
+        };
+        let slots = if footprint == 1 { "a slot".to_owned() } else { format!("{footprint} slots") };
+        let message = format!("fixture {who} needs {slots}, but universe {number} {left}");
+        let help = "give it another universe, or move what has an address of its own (showcall patch draws what is where)";
+        self.faults.push(Fault::rule("universe-full", place.span.clone(), message).help(help));
     }
 
     /// Puts a fixture and its parameters into the rig.
@@ -375,6 +455,11 @@ impl<'t> Loader<'t> {
         }
         Some(parts.into())
     }
+}
+
+/// From the first to the last.
+fn whole<T>(list: &[(T, Range<usize>)]) -> Range<usize> {
+    list.first().map_or(0, |(_, span)| span.start)..list.last().map_or(0, |(_, span)| span.end)
 }
 
 const fn plural(breaks: usize) -> &'static str {

@@ -27,6 +27,7 @@ mod steps;
 mod times;
 mod triggers;
 mod universes;
+mod vacant;
 mod verbs;
 
 #[cfg(test)]

@@ -83,6 +83,12 @@ fn one_colour_on_every_kind_of_light() {
     // Lime counts as 128, 255, 0: 231 of it leave 139 of red.
     assert_eq!(coloured(&[R, G, B, LIME], WARM_WHITE), [139, 0, 196, 231]);
     assert_eq!(coloured(&CMY, WARM_WHITE), [0, 24, 59], "filters take away what is missing");
+    let circle = [("HSB_Hue", ""), ("HSB_Saturation", ""), ("HSB_Brightness", "")];
+    // 35 of 59 from red to yellow, a sixth of the circle; 59 of 255 away from white.
+    assert_eq!(coloured(&circle, WARM_WHITE), [25, 59, 255]);
+    assert_eq!(coloured(&circle, "#000080"), [170, 255, 128], "blue, and half as bright");
+    assert_eq!(coloured(&circle, "#FF0080"), [234, 255, 255]);
+    assert_eq!(coloured(&circle, "#404040"), [0, 0, 64]);
     assert_eq!(coloured(&[WHEEL], "#FFE7C4"), [4], "open is nearer than any filter");
     assert_eq!(coloured(&[WHEEL], "#FF7010"), [24], "orange");
     assert_eq!(coloured(&[WHEEL], "#801000"), [14], "what the profile says of deep, however dark");

@@ -6,6 +6,8 @@
 //!
 //! **Filters.** Cyan takes red away, magenta green, yellow blue.
 //!
+//! **Hue and saturation** of a light that mixes for itself go where the colour is on the circle red, yellow, green, cyan, blue, magenta.
+//!
 //! **Wheels.** A light that mixes nothing takes the filter of its wheels that is nearest, brightness aside.
 //!
 //! **Temperatures.** Warm and cold white share out a white that lies between them; a filter or control of temperature whose range
@@ -27,6 +29,8 @@ pub const WHITES: (u32, u32) = (2700, 6500);
 pub struct Maker<'a> {
     emitters: Vec<(ParamIx, Emitter)>,
     wheels: Vec<(ParamIx, &'a FixtureChannel)>,
+    /// Hue, saturation and brightness of a light that mixes for itself.
+    circle: Vec<(ParamIx, &'a str)>,
     /// Filters and controls of temperature.
     temperatures: Vec<(ParamIx, &'a FixtureChannel)>,
 }
@@ -48,6 +52,8 @@ impl<'a> Maker<'a> {
             self.emitters.push((ix, emitter));
         } else if attribute::is_colour_wheel(name) {
             self.wheels.push((ix, channel));
+        } else if ["HSB_Hue", "HSB_Saturation", "HSB_Brightness"].contains(&name) {
+            self.circle.push((ix, name));
         } else if attribute::is_temperature(name) {
             self.temperatures.push((ix, channel));
         }
@@ -97,7 +103,8 @@ impl<'a> Maker<'a> {
             return Some(self.added([red, green, blue]));
         }
         if !has([Emitter::MinusRed, Emitter::MinusGreen, Emitter::MinusBlue]) {
-            return None;
+            let turns = self.circle.iter().any(|(_, name)| *name == "HSB_Hue");
+            return turns.then(|| self.on_circle(colour.rgb()));
         }
         let filter = |emitter| match emitter {
             Emitter::MinusRed => FULL - red,
@@ -106,6 +113,25 @@ impl<'a> Maker<'a> {
             _ => 0,
         };
         Some(self.emitters.iter().map(|(ix, emitter)| (*ix, filter(*emitter))).collect())
+    }
+
+    /// By hue, saturation and brightness.
+    fn on_circle(&self, [red, green, blue]: [u8; 3]) -> Vec<(ParamIx, u32)> {
+        let (most, least) = (i64::from(red.max(green).max(blue)), i64::from(red.min(green).min(blue)));
+        let (red, green, blue, way) = (i64::from(red), i64::from(green), i64::from(blue), (most - least).max(1));
+        let sixths = match most {
+            _ if most == least => 0,
+            most if most == red => (green - blue).rem_euclid(6 * way),
+            most if most == green => blue - red + 2 * way,
+            _ => red - green + 4 * way,
+        };
+        let share = |part: i64, whole: i64| u32::try_from(part * i64::from(FULL) / whole.max(1)).unwrap_or(FULL);
+        let place = |name: &str| match name {
+            "HSB_Hue" => share(sixths, 6 * way),
+            "HSB_Saturation" => share(most - least, most),
+            _ => share(most, 255),
+        };
+        self.circle.iter().map(|(ix, name)| (*ix, place(name))).collect()
     }
 
     /// By lamps that cannot make every colour: as near as they come.

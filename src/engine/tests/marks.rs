@@ -28,7 +28,7 @@ fn heads() -> Rig {
     (rig.fixtures, rig.params) = (Vec::new(), Vec::new());
     for head in 0..HEADS {
         let slot = head as u16 * 2;
-        rig.fixtures.push(Fixture { first_param: head * 2, param_count: 2, ..fixture.clone() });
+        rig.fixtures.push(Fixture { key: format!("head{head}").into(), first_param: head * 2, param_count: 2, ..fixture.clone() });
         rig.params.push(Param { fixture: head, slots: dmx::Slots::new(&[slot]), ..param });
         let pan =
             Param { fixture: head, attribute: AttrIx(1), slots: dmx::Slots::new(&[slot + 1]), default: 500, intensity: false, ..param };
@@ -94,6 +94,27 @@ fn an_intent() -> impl Strategy<Value = Intent> {
 /// Where the run wants a place; where it rests when no cue wants it.
 fn wanted(stage: &Stage, ix: ParamIx) -> u32 {
     stage.engine.board().target(ix).unwrap_or(500)
+}
+
+#[test]
+fn a_changed_show_takes_over_what_the_run_wanted_not_the_mark() {
+    let lights = |values: Vec<(ParamIx, u32)>| {
+        Act::Light(Arc::new(LightAct { values, rest: Rest::Keep, label: "lights".into(), ..LightAct::default() }))
+    };
+    let mut base = show();
+    base.rig = Arc::new(heads());
+    let cues = vec![
+        cue("1", vec![step(0, lights(vec![(pan(0), 40), (dim(1), FULL)]))]),
+        cue("2", vec![step(0, lights(vec![(dim(0), FULL), (pan(0), 70)]))]),
+    ];
+    let mut stage = Stage::new(with_cues(base, cues));
+    stage.go();
+    stage.wait(200);
+    assert_eq!(stage.engine.board().level(pan(0), stage.now), 70, "the mark");
+    let (mut new, _) = Engine::adopt(Arc::clone(stage.engine.show()), &stage.engine, Mode::Live);
+    assert_eq!((new.board().level(pan(0), stage.now), new.board().target(pan(0))), (40, Some(40)));
+    new.step(stage.now + Span::ms(100), &Input::Tick, &mut Effects::new());
+    assert_eq!(new.board().level(pan(0), stage.now + Span::ms(100)), 70, "and it is marked again");
 }
 
 proptest! {

@@ -12,7 +12,7 @@ use std::process::{Child, Command as Process, Stdio};
 use desk::{Desk, set};
 use showcall::engine::{Op, Report};
 use showcall::links::sys::boottime;
-use showcall::show::{Curve, Db, Transition, Value};
+use showcall::show::{Curve, Db, Transition, Transport, Value};
 use showcall::time::Span;
 
 const PASSWORD: &str = "correct horse";
@@ -26,6 +26,7 @@ address = "127.0.0.1"
 scenes = { first = "First", second = "Second", typo = "Secund" }
 inputs = { music = "Music" }
 sources = { music = "Music" }
+clips = { walk = "Walk" }
 [[cue]]
 number = "1"
 name = "all"
@@ -39,13 +40,17 @@ do = [
     { mute = { on = "obs", input = "music" } },
     { fade = { on = "obs", input = "music", to = "-20 dB", over = "1s" } },
     { record = { on = "obs", value = true } },
+    { play = { on = "obs", clip = "walk" } },
+    { set = { on = "obs", property = "media-pause", clip = "walk", value = true } },
+    { set = { on = "obs", property = "replay-buffer", value = true } },
+    { set = { on = "obs", property = "save-replay", value = true } },
 ]
 "#;
 
 /// OBS while the test lasts.
 struct Studio {
     child: Child,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     port: u16,
 }
 
@@ -56,7 +61,20 @@ impl Studio {
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/obs.sh");
         let mut process = Process::new("sh");
         process.arg(script).arg(home.path()).arg(port.to_string()).arg(PASSWORD).stdout(Stdio::null());
-        Self { child: process.spawn().unwrap(), _home: home, port }
+        Self { child: process.spawn().unwrap(), home, port }
+    }
+
+    /// What another client prints; its arguments are port and password, then these.
+    fn client(&self, script: &str, more: &[&str]) -> String {
+        let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
+        let done = Process::new(python).args(["-c", script, &self.port.to_string(), PASSWORD]).args(more).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    }
+
+    /// Another client sees the clip in this state.
+    fn shows(&self, state: &str) {
+        assert_eq!(self.client(STATE, &[]), format!("OBS_MEDIA_STATE_{state}"));
     }
 }
 
@@ -74,8 +92,11 @@ fn desk(port: u16, password: &str) -> Desk {
 
 /// Scenes and an input, made by another client as an operator's hand would.
 const PREPARE: &str = r#"
-import sys, time
+import sys, time, wave
 import obsws_python as obs
+with wave.open(sys.argv[3], "wb") as clip:
+    clip.setnchannels(1), clip.setsampwidth(2), clip.setframerate(8000)
+    clip.writeframes(bytes(8000 * 2 * 60))
 for _ in range(120):
     try:
         client = obs.ReqClient(host="127.0.0.1", port=int(sys.argv[1]), password=sys.argv[2], timeout=5)
@@ -89,9 +110,18 @@ else:
 for scene in ("First", "Second"):
     client.create_scene(scene)
 client.create_input("First", "Music", "ffmpeg_source", {}, True)
+client.create_input("First", "Walk", "ffmpeg_source", {"local_file": sys.argv[3], "restart_on_activate": False}, True)
 client.set_current_program_scene("First")
 time.sleep(1)
 print(client.get_version().obs_version)
+"#;
+
+/// How the clip stands.
+const STATE: &str = r#"
+import sys
+import obsws_python as obs
+client = obs.ReqClient(host="127.0.0.1", port=int(sys.argv[1]), password=sys.argv[2], timeout=5)
+print(client.get_media_input_status("Walk").media_state)
 "#;
 
 #[test]
@@ -101,10 +131,8 @@ fn the_driver_drives_the_real_obs() {
         return;
     }
     let studio = Studio::start();
-    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
-    let made = Process::new(python).args(["-c", PREPARE, &studio.port.to_string(), PASSWORD]).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    println!("OBS {}", String::from_utf8_lossy(&made.stdout).trim());
+    let clip = studio.home.path().join("walk.wav");
+    println!("OBS {}", studio.client(PREPARE, &[clip.to_str().unwrap()]));
 
     let mut stranger = desk(studio.port, "wrong");
     let human = stranger.until(20, |report| matches!(report, Report::NeedsHuman { .. }));
@@ -142,4 +170,16 @@ fn the_driver_drives_the_real_obs() {
     desk.becomes("program", &first);
     desk.lands("record", set(Value::Switch(true)), &Value::Switch(true));
     desk.lands("record", set(Value::Switch(false)), &Value::Switch(false));
+
+    let walk = |playing| Value::Transport(Transport { clip: Some("Walk".into()), looping: false, playing });
+    desk.lands("clip/Walk", set(walk(true)), &walk(true));
+    desk.acked("clip/Walk/pause", Value::Switch(true));
+    studio.shows("PAUSED");
+    desk.acked("clip/Walk/pause", Value::Switch(false));
+    studio.shows("PLAYING");
+    desk.lands("clip/Walk", set(walk(false)), &walk(false));
+
+    desk.lands("replay-buffer", set(Value::Switch(true)), &Value::Switch(true));
+    desk.acked("save-replay", Value::Switch(true));
+    desk.lands("replay-buffer", set(Value::Switch(false)), &Value::Switch(false));
 }

@@ -3,12 +3,15 @@
 set -eu
 home=$1 port=$2 password=$3
 config=$home/.config/obs-studio
-mkdir -p "$config" "$home/run"
+mkdir -p "$config/basic/profiles/Untitled" "$home/run"
 chmod 700 "$home/run"
 cat >"$config/global.ini" <<INI
 [General]
 FirstRun=true
 LastVersion=486539266
+[Basic]
+Profile=Untitled
+ProfileDir=Untitled
 [OBSWebSocket]
 FirstLoad=false
 ServerEnabled=true
@@ -16,6 +19,14 @@ ServerPort=$port
 AlertsEnabled=false
 AuthRequired=true
 ServerPassword=$password
+INI
+# A replay buffer can be started only where the profile has one.
+cat >"$config/basic/profiles/Untitled/basic.ini" <<INI
+[General]
+Name=Untitled
+[SimpleOutput]
+RecRB=true
+RecQuality=Small
 INI
 export HOME="$home" XDG_CONFIG_HOME="$home/.config" XDG_RUNTIME_DIR="$home/run" LIBGL_ALWAYS_SOFTWARE=1
 # Xvfb chooses a free display and writes its number.

@@ -36,10 +36,12 @@ pub(super) struct Service {
     port: u16,
 }
 
+/// Sessions of network MIDI. Each listens on the port that it advertises.
+const SESSION: &str = "_apple-midi._udp";
 const BLACKMAGIC: &str = "Blackmagic Design";
 
 /// What is asked for. A type may stand here once for each class.
-pub(super) const SERVICES: [Service; 8] = [
+pub(super) const SERVICES: [Service; 9] = [
     Service { kind: "_blackmagic._tcp", class: "AtemSwitcher", maker: BLACKMAGIC, model: "ATEM", port: 9910 },
     Service { kind: "_blackmagic._tcp", class: "Videohub", maker: BLACKMAGIC, model: "Videohub", port: 9990 },
     Service { kind: "_blackmagic._tcp", class: "HyperDeck", maker: BLACKMAGIC, model: "HyperDeck", port: 9993 },
@@ -48,6 +50,7 @@ pub(super) const SERVICES: [Service; 8] = [
     Service { kind: "_hyperdeck_ctrl._tcp", class: "", maker: BLACKMAGIC, model: "HyperDeck", port: 9993 },
     Service { kind: "_qlab._udp", class: "", maker: "Figure 53", model: "QLab", port: 53000 },
     Service { kind: "_qlab._tcp", class: "", maker: "Figure 53", model: "QLab", port: 53000 },
+    Service { kind: SESSION, class: "", maker: "Generic", model: "MIDI device", port: 5004 },
 ];
 
 /// A question for the PTR records of these types; a type is asked for once.
@@ -92,15 +95,19 @@ pub(super) fn answers(bytes: &[u8]) -> Vec<Answer> {
         let is =
             |service: &Service| record.is_service(service.kind) && (service.class.is_empty() || service.class.eq_ignore_ascii_case(&class));
         let (Some(service), Some(name)) = (SERVICES.iter().find(|service| is(service)), instance.first()) else { continue };
-        let host =
-            records.iter().filter(|one| one.is(instance)).find_map(|one| if let Data::Srv(host) = &one.data { Some(host) } else { None });
-        let address = host.and_then(|host| {
+        let place = records
+            .iter()
+            .filter(|one| one.is(instance))
+            .find_map(|one| if let Data::Srv(host, port) = &one.data { Some((host, *port)) } else { None });
+        let address = place.and_then(|(host, _)| {
             records.iter().filter(|one| one.is(host)).find_map(|one| if let Data::A(address) = one.data { Some(address) } else { None })
         });
         let models = [txt("model"), txt("name"), Some(name.clone()), Some(service.model.to_owned())].into_iter().flatten().collect();
         // In the device's own words: what they count differs between products.
         let versions = ["internal version", "release version"].into_iter();
-        let more = versions.filter_map(|key| txt(key).map(|value| format!("{key} {value}"))).collect();
+        let elsewhere = place.filter(|(_, port)| service.kind == SESSION && *port != service.port);
+        let elsewhere = elsewhere.map(|(_, port)| format!("its session is on another port: add port = {port}"));
+        let more = versions.filter_map(|key| txt(key).map(|value| format!("{key} {value}"))).chain(elsewhere).collect();
         found.push(Answer { maker: service.maker, models, name: name.clone(), firmware: None, more, address, port: service.port });
     }
     found
@@ -118,7 +125,8 @@ struct Record {
 enum Data {
     A(Ipv4Addr),
     Ptr(Name),
-    Srv(Name),
+    /// The host, and the port there.
+    Srv(Name, u16),
     Txt(Vec<String>),
     Other,
 }
@@ -178,7 +186,7 @@ fn record(bytes: &[u8], at: usize) -> Option<(Record, usize)> {
     let data = match kind {
         A => Data::A(Ipv4Addr::from(*data.first_chunk::<4>()?)),
         PTR => Data::Ptr(name(bytes, start)?.0),
-        SRV => Data::Srv(name(bytes, start + 6)?.0),
+        SRV => Data::Srv(name(bytes, start + 6)?.0, u16_at(bytes, start + 4)?),
         TXT => Data::Txt(texts(data)),
         _ => Data::Other,
     };

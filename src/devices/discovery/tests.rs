@@ -36,7 +36,7 @@ fn the_questions_are_the_bytes_of_the_protocols() {
     assert_eq!(ask("PJLink").bytes, *b"%2SRCH\r");
     let mdns = ask("multicast");
     assert!(
-        mdns.bytes.starts_with(b"\0\0\0\0\0\x06\0\0\0\0\0\0\x0b_blackmagic\x04_tcp\x05local\0\0\x0c\0\x01\x0e_switcher_ctrl\x04_udp"),
+        mdns.bytes.starts_with(b"\0\0\0\0\0\x07\0\0\0\0\0\0\x0b_blackmagic\x04_tcp\x05local\0\0\x0c\0\x01\x0e_switcher_ctrl\x04_udp"),
         "{mdns:?}"
     );
 }
@@ -72,6 +72,26 @@ fn a_switcher_is_read_from_its_service() {
     let unnamed = Answer { models: vec!["Front FOH".into()], ..answer.clone() };
     assert!(matches!(fit(&Library::builtin(), &unnamed), Fit::OneOf(many) if many.len() > 3));
     assert_eq!(fit(&Library::builtin(), &Answer { port: 1, ..answer }), Fit::None);
+}
+
+#[test]
+fn a_session_of_network_midi_is_found_on_the_port_that_it_says() {
+    let said = |port: &[u8; 2]| {
+        [
+            &b"\0\0\x84\0\0\0\0\x01\0\0\0\x01"[..],            // answer, authoritative; 1 record and 1 more
+            b"\x0b_apple-midi\x04_udp\x05local\0",             // at 12
+            b"\0\x0c\0\x01\0\0\x11\x94\0\x07\x04Keys\xc0\x0c", // PTR, IN, 4500 s; the instance, at 46
+            b"\xc0\x2e\0\x21\x80\x01\0\0\0\x78\0\x0d\0\0\0\0", // SRV 0 0
+            port,
+            b"\x04keys\xc0\x1d",
+        ]
+        .concat()
+    };
+    let answer = ask("multicast").read(&said(&[0x13, 0x8c]), FROM).remove(0);
+    assert_eq!((answer.name.as_str(), answer.port, answer.more.len()), ("Keys", 5004, 0));
+    assert_eq!(fit(&Library::builtin(), &answer), Fit::Exact("generic-midi".into()));
+    let answer = ask("multicast").read(&said(&[0x13, 0x90]), FROM).remove(0);
+    assert_eq!(answer.more, ["its session is on another port: add port = 5008"]);
 }
 
 #[test]

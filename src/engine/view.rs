@@ -82,13 +82,18 @@ impl Engine {
         devices.into_iter().filter_map(|d| Some((d, self.unready(self.s.devices.get(d.at())?).or_else(|| need(d))?))).collect()
     }
 
-    /// What a property requires and its device is known not to hold: `power is off`.
+    /// What a property requires and its device is known not to hold: `power is off`, or `power: warming` while it comes.
     fn missing(&self, prop: PropIx, given: &[(PropIx, &Value)]) -> Option<(DeviceIx, Arc<str>)> {
         let spec = self.show.prop(prop);
         spec.requires.iter().find_map(|(need, value)| {
             let (seen, _) = self.s.props.get(need.at())?.observed.as_ref()?;
             let comes = given.iter().any(|(set, to)| set == need && to.same(value, 0));
-            let why = || format!("{} is {}", self.show.prop(*need).label, self.show.spoken(*need, seen));
+            let under_way = self.s.actions.values().find(|a| a.prop == Some(*need) && a.aim().is_some_and(|aim| aim.same(value, 0)));
+            let label = &self.show.prop(*need).label;
+            let why = || match under_way.map(|action| &action.state) {
+                Some(ActionState::Pending(why, _)) => format!("{label}: {why}"),
+                _ => format!("{label} is {}", self.show.spoken(*need, seen)),
+            };
             (!comes && !seen.same(value, 0)).then(|| (spec.device, why().into()))
         })
     }

@@ -171,7 +171,7 @@ fn seeds() -> u64 {
 /// Properties that a cue of the show names.
 fn named(show: &Show) -> BTreeSet<PropIx> {
     let steps = show.cues.iter().flat_map(|cue| &cue.steps);
-    let acts = steps.flat_map(|step| step.acts.iter().chain(step.ladder.iter().flatten()));
+    let acts = steps.flat_map(|step| step.acts.iter().chain(step.ladder().iter().flatten()));
     let own: BTreeSet<PropIx> = acts
         .filter_map(|act| match act {
             Act::Want { prop, .. } | Act::Fade { prop, .. } => Some(*prop),

@@ -97,7 +97,7 @@ pub(super) fn show() -> Show {
     cues[3].notes =
         Some("Wait for the host to reach the lectern. If she turns round, wait for the nod from the wings before the GO.".into());
     let want = |prop| Act::Want { prop: PropIx(prop), value: Value::Switch(true), transition: None };
-    let step = |acts| Step { after: Span::ZERO, acts, ladder: Vec::new(), else_before: None, line: 1 };
+    let step = |acts: Vec<Act>| Step { after: Span::ZERO, acts: acts.into(), fallback: None, line: 1 };
     cues[3].steps = vec![step(vec![want(0), want(1)])];
     cues[4].auto = Some(Auto { when: AutoWhen::AfterStart, wait: Span::secs(4), at_most: Span::secs(60) });
     cues[5].at = at(19, 40);

@@ -152,7 +152,7 @@ pub(super) fn auto(when: AutoWhen, wait: Span) -> Option<Auto> {
 }
 
 pub(super) fn step(after: u64, act: Act) -> Step {
-    Step { after: Span::ms(after), acts: vec![act], ladder: Vec::new(), else_before: None, line: 1 }
+    Step { after: Span::ms(after), acts: Box::new([act]), fallback: None, line: 1 }
 }
 
 pub(super) fn want(prop: PropIx, value: Value) -> Act {

@@ -14,7 +14,7 @@ impl Engine {
         let show = Arc::clone(&self.show);
         let Why::Step { cue, step, rung } = action.origin.why else { return };
         let Some(spec) = show.cue(cue).steps.get(usize::from(step)) else { return };
-        if spec.ladder.get(usize::from(rung)).is_none() {
+        if spec.ladder().get(usize::from(rung)).is_none() {
             return;
         }
         let Some(prop) = action.prop else { return };
@@ -30,7 +30,7 @@ impl Engine {
             state.wanted = None;
         }
         let since = self.s.now.since(action.sent_at.unwrap_or(action.due));
-        if spec.else_before.is_some_and(|limit| since > limit) {
+        if spec.else_before().is_some_and(|limit| since > limit) {
             let text = format!("cue {}: {} failed; its fallback waits for a key", show.cue(cue).number, self.describe(action));
             let what = Offering::Ladder { cue, step, rung: rung + 1, go: action.origin.go };
             self.offer(OfferKind::Ladder, text, None, Some(show.prop(prop).device), what);
@@ -44,7 +44,7 @@ impl Engine {
     pub(super) fn climb(&mut self, origin: Origin) {
         let show = Arc::clone(&self.show);
         let Why::Step { cue, step, rung } = origin.why else { return };
-        let rungs = show.cue(cue).steps.get(usize::from(step)).map(|s| &s.ladder);
+        let rungs = show.cue(cue).steps.get(usize::from(step)).map(crate::show::Step::ladder);
         if let Some(acts) = rungs.and_then(|l| l.get(usize::from(rung).checked_sub(1)?)) {
             self.perform_all(acts, origin);
         }

@@ -372,13 +372,34 @@ pub struct Step {
     /// Counted from the cue's start after its wait.
     pub after: Span,
     /// What it does. A channel set gives several acts.
-    pub acts: Vec<Act>,
-    /// The ladder: each rung is tried when the one before it failed.
+    pub acts: Box<[Act]>,
+    /// What is tried instead; few steps have any, and a large show has many steps.
+    pub fallback: Option<Box<Fallback>>,
+    /// Line in the show file, from 1.
+    pub line: u32,
+}
+
+/// What is tried when a step fails.
+#[derive(Debug, Clone)]
+pub struct Fallback {
+    /// Each rung is tried when the one before it failed.
     pub ladder: Vec<Vec<Act>>,
     /// Counted from sending; later than this the ladder only proposes. `None`: no limit.
     pub else_before: Option<Span>,
-    /// Line in the show file, from 1.
-    pub line: u32,
+}
+
+impl Step {
+    /// The rungs of its fallback.
+    #[must_use]
+    pub fn ladder(&self) -> &[Vec<Act>] {
+        self.fallback.as_ref().map_or(&[], |fallback| &fallback.ladder)
+    }
+
+    /// Later than this after sending the ladder only proposes.
+    #[must_use]
+    pub fn else_before(&self) -> Option<Span> {
+        self.fallback.as_ref().and_then(|fallback| fallback.else_before)
+    }
 }
 
 /// One thing to do, resolved.

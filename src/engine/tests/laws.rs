@@ -17,7 +17,7 @@ pub(super) fn rich() -> Show {
     show.props[PLAYER.at()].on_return = OnReturn::NextGo;
     show.safe = Some(vec![want(SET, Value::Switch(false)), fade(FadeTo::Level(Db(-60_000)), 500), want(PLAYER, int(0)), light(9000, 500)]);
     let ladder = |prop, value: i64, rungs: Vec<Act>| Step {
-        ladder: rungs.into_iter().map(|a| vec![a]).collect(),
+        fallback: Some(Box::new(Fallback { ladder: rungs.into_iter().map(|a| vec![a]).collect(), else_before: None })),
         ..step(0, want(prop, int(value)))
     };
     let mut cues = vec![
@@ -152,7 +152,7 @@ impl Witness {
             match effect {
                 Effect::Note(Note::CueStarted { cue }) => {
                     let steps = &show.cue(*cue).steps;
-                    let acts = steps.iter().flat_map(|s| s.acts.iter().chain(s.ladder.iter().flatten()));
+                    let acts = steps.iter().flat_map(|s| s.acts.iter().chain(s.ladder().iter().flatten()));
                     self.named.extend(acts.filter_map(|act| match act {
                         Act::Want { prop, .. } | Act::Fade { prop, .. } => Some(*prop),
                         _ => None,

@@ -7,7 +7,8 @@ use crate::time::Span;
 
 #[test]
 fn an_else_never_sends_a_guarded_property() {
-    let ladder = Step { ladder: vec![vec![want(GUARDED, Value::Switch(true))]], ..step(0, want(HOLD, int(1))) };
+    let rungs = Fallback { ladder: vec![vec![want(GUARDED, Value::Switch(true))]], else_before: None };
+    let ladder = Step { fallback: Some(Box::new(rungs)), ..step(0, want(HOLD, int(1))) };
     let mut stage = Stage::new(with_cues(show(), vec![cue("1", vec![ladder])]));
     stage.go();
     let action = stage.commands()[0].action;

@@ -115,7 +115,7 @@ impl<'t> Loader<'t> {
     fn flat_macro(&mut self, node: &'t Node<'t>, acts: &mut Vec<Act>) {
         let Some(steps) = self.macro_steps(node) else { return };
         for step in steps.iter() {
-            if !step.after.is_zero() || !step.ladder.is_empty() {
+            if !step.after.is_zero() || step.fallback.is_some() {
                 let message = "this macro has steps with after or else, which have no place here";
                 self.faults.push(Fault::rule("misplaced", node.span(), message).help("use a macro without them, or list its acts"));
                 return;

@@ -71,8 +71,12 @@ fn starts_of(show: &Show) -> Vec<Vec<CueIx>> {
         .cues
         .iter()
         .map(|cue| {
-            let mut starts: Vec<CueIx> =
-                cue.steps.iter().flat_map(|step| step.acts.iter().chain(step.ladder.iter().flatten())).filter_map(started(show)).collect();
+            let mut starts: Vec<CueIx> = cue
+                .steps
+                .iter()
+                .flat_map(|step| step.acts.iter().chain(step.ladder().iter().flatten()))
+                .filter_map(started(show))
+                .collect();
             if let Some(group) = &cue.group {
                 let first = if group.mode == GroupMode::Together { group.children.len() } else { 1 };
                 starts.extend(group.children.iter().take(first));

@@ -9,7 +9,7 @@ use super::Loader;
 use super::acts::{Place, all_verbs, can_be_verb, is_verb};
 use crate::show::fault::{Fault, Faults};
 use crate::show::fields::{Fields, Node, in_file_order, kind_of, text_of};
-use crate::show::{Act, Step};
+use crate::show::{Act, Fallback, Step};
 use crate::time::Span;
 
 /// Keys that every step may have beside its verb.
@@ -59,8 +59,8 @@ impl<'t> Loader<'t> {
         }
         let mut acts = Vec::with_capacity(1);
         self.verb(verb, span, value, place, &mut acts);
-        acts.shrink_to_fit();
-        steps.push((Step { after, acts, ladder, else_before, line }, place_span));
+        let fallback = (!ladder.is_empty()).then(|| Box::new(Fallback { ladder, else_before }));
+        steps.push((Step { after, acts: acts.into(), fallback, line }, place_span));
     }
 
     /// When a step is due.

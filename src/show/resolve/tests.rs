@@ -272,8 +272,8 @@ fn fallbacks_are_rungs_in_their_order() {
         r#"{ mute = { on = "desk", channel = "host" }, else_before = "3s", else = [{ fade = { on = "desk", channel = "host", to = "-90 dB", over = "0s" } }, { tell = "mute by hand" }] }"#,
     );
     let step = &steps[0];
-    assert_eq!(step.else_before, Some(Span::secs(3)));
-    let rungs: Vec<Step> = step.ladder.iter().map(|acts| Step { acts: acts.clone(), ladder: Vec::new(), ..step.clone() }).collect();
+    assert_eq!(step.else_before(), Some(Span::secs(3)));
+    let rungs: Vec<Step> = step.ladder().iter().map(|acts| Step { acts: acts.as_slice().into(), fallback: None, ..step.clone() }).collect();
     assert_eq!(wants(&show, &rungs), ["0s: ch/01/fader to Level(Db(-90000)) over 0s Linear", "0s: tell mute by hand"]);
 }
 
@@ -409,7 +409,7 @@ fn safe_and_start_list_acts() {
     );
     let head = head.replace("at_exit = \"leave\"\n", "at_exit = \"safe\"\npanic_fade = \"1s\"\n[show.start]\nlook = \"warm\"\n");
     let show = show(&format!("{head}{RIG}"));
-    let step = |acts: &[Act]| [Step { after: Span::ZERO, acts: acts.to_vec(), ladder: Vec::new(), else_before: None, line: 1 }];
+    let step = |acts: &[Act]| [Step { after: Span::ZERO, acts: acts.into(), fallback: None, line: 1 }];
     let safe = wants(&show, &step(show.safe.as_deref().unwrap()));
     assert!(safe[0].starts_with("0s: light warm Out up 1s down 1s"), "{}", safe[0]);
     assert_eq!(safe[1..], ["0s: ch/01/on = off", "0s: aux/1/on = off"]);

@@ -36,6 +36,7 @@ pub(super) fn source(by: &By) -> Arc<str> {
         By::Attached(name, _) => Arc::from(format!("attached {name}")),
         By::Osc(address) => Arc::from(format!("osc {}", address.rsplit_once(':').map_or(&**address, |(host, _)| host))),
         By::Midi(port) => Arc::from(format!("midi {port}")),
+        By::Artnet(host) => Arc::from(format!("artnet {host}")),
         By::Show => Arc::from("show"),
     }
 }
@@ -43,7 +44,7 @@ pub(super) fn source(by: &By) -> Arc<str> {
 const fn phase(by: &By) -> Option<KeyPhase> {
     match by {
         By::Key(phase) | By::Attached(_, phase) => Some(*phase),
-        By::Osc(_) | By::Midi(_) | By::Show => None,
+        By::Osc(_) | By::Midi(_) | By::Artnet(_) | By::Show => None,
     }
 }
 

@@ -89,6 +89,8 @@ pub enum By {
     Midi(Arc<str>),
     /// The show itself.
     Show,
+    /// ArtTrigger or ArtTimeCode from this host.
+    Artnet(Arc<str>),
 }
 
 /// What the terminal can tell of a key: it decides the double-GO guard.

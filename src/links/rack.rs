@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
@@ -15,15 +16,17 @@ use super::bay::{Bay, Room};
 use super::fault::Fault;
 use super::net::{Net, News, Plug, Ready, Received};
 use super::stream::Inbound;
-use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
+use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, artnet, earlier};
 use crate::engine::{Command, Report};
-use crate::show::{DeviceIx, Show, Value};
+use crate::show::{ArtWord, DeviceIx, Show, Value};
 use crate::time::Mono;
 
 /// Datagrams taken from one socket at one wake: a flood on one never keeps the others waiting.
 pub const PACKETS_A_WAKE: usize = 32;
 /// Longest datagram.
 const LONGEST: usize = 65_536;
+/// Words that wait for whoever listens; more are dropped.
+const WORDS: usize = 64;
 
 /// Which devices are joined to their simulators.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,6 +72,10 @@ pub struct Rack {
     reports: VecDeque<(DeviceIx, Report)>,
     ready: Vec<Ready>,
     buffer: Vec<u8>,
+    /// Local ports that real devices share.
+    shared: Vec<u16>,
+    /// What others say on them, for whoever asked to overhear it.
+    overheard: Option<VecDeque<(SocketAddr, ArtWord)>>,
 }
 
 impl Rack {
@@ -87,7 +94,15 @@ impl Rack {
     /// As [`Rack::build`].
     pub fn with(show: &Arc<Show>, cabling: Cabling<'_>) -> io::Result<Self> {
         crate::devices::machine::known_as(&super::machine::name());
-        let mut rack = Self { bays: Vec::new(), net: None, reports: VecDeque::new(), ready: Vec::new(), buffer: Vec::new() };
+        let mut rack = Self {
+            bays: Vec::new(),
+            net: None,
+            reports: VecDeque::new(),
+            ready: Vec::new(),
+            buffer: Vec::new(),
+            shared: Vec::new(),
+            overheard: None,
+        };
         for index in 0..show.devices.len() {
             let Ok(index) = u16::try_from(index) else { break };
             let bay = rack.bay(show, DeviceIx(index), cabling)?;
@@ -114,6 +129,9 @@ impl Rack {
         }
         if let Some(net) = &mut self.net {
             for (wire, index) in wires.iter().zip(0_u8..) {
+                if let Wire::UdpShared { local_port, .. } = wire {
+                    self.shared.push(*local_port);
+                }
                 net.plug(Plug { device: device.0, wire: index }, wire);
             }
         }
@@ -178,12 +196,15 @@ impl Rack {
         for one in &ready {
             for _ in 0..PACKETS_A_WAKE {
                 match self.net.as_mut().and_then(|net| net.receive(*one, &mut buffer)) {
-                    Some(Received::Datagram(Some(plug), from, length)) => {
-                        let payload = Payload::Datagram(buffer.get(..length).unwrap_or_default());
-                        self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
+                    Some(Received::Datagram(plug, from, length)) => {
+                        let bytes = buffer.get(..length).unwrap_or_default();
+                        self.overhear(from, bytes);
+                        if let Some(plug) = plug {
+                            let payload = Payload::Datagram(bytes);
+                            self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
+                        }
                     }
                     Some(Received::Stream(plug, thing)) => self.event(now, plug, stream_event(WireId(plug.wire), &thing)),
-                    Some(Received::Datagram(None, ..)) => {}
                     None => break,
                 }
             }
@@ -191,6 +212,29 @@ impl Rack {
         (self.ready, self.buffer) = (ready, buffer);
         self.settle(now);
         result
+    }
+
+    /// From now on what others say to a show by Art-Net is kept for [`Rack::take_word`], when real devices share this local port. False:
+    /// nobody here has it.
+    pub fn listen_on(&mut self, port: u16) -> bool {
+        let has = self.shared.contains(&port);
+        if has {
+            self.overheard = Some(VecDeque::new());
+        }
+        has
+    }
+
+    /// The oldest word that was overheard.
+    pub fn take_word(&mut self) -> Option<(SocketAddr, ArtWord)> {
+        self.overheard.as_mut()?.pop_front()
+    }
+
+    fn overhear(&mut self, from: SocketAddr, bytes: &[u8]) {
+        if let Some(heard) = self.overheard.as_mut().filter(|heard| heard.len() < WORDS)
+            && let Some(word) = artnet::word(bytes)
+        {
+            heard.push_back((from, word));
+        }
     }
 
     /// Runs all that is due by `now`: drivers' fade steps and polls, simulators, sockets that are to be opened.

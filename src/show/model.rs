@@ -121,6 +121,8 @@ pub struct Remote {
     pub passcode: Option<Arc<str>>,
     /// `host:port` on which sessions of network MIDI are let in; their data comes to the next port.
     pub midi: Option<Arc<str>>,
+    /// `host:port` at which ArtTrigger and ArtTimeCode are heard.
+    pub artnet: Option<Arc<str>>,
 }
 
 /// People who own devices.

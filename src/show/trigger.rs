@@ -1,13 +1,14 @@
-//! What a show listens for on MIDI ports, and what that does.
+//! What a show listens for, by MIDI and by Art-Net, and what that does.
 
 use std::sync::Arc;
 
-use super::{CueIx, HotIx, ListIx, TimeCode};
+use super::{CueIx, FrameRate, HotIx, ListIx, TimeCode};
 
-/// An incoming MIDI message that acts.
+/// An incoming message that acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// Port name pattern: the port whose name contains this; `network` or `network: NAME` for sessions of network MIDI.
+    /// Port name pattern: the port whose name contains this; `network` or `network: NAME` for sessions of network MIDI. Of Art-Net the
+    /// sender's address, empty for any.
     pub port: Arc<str>,
     /// What is listened for.
     pub message: TriggerMessage,
@@ -18,6 +19,20 @@ pub struct Trigger {
 }
 
 impl Trigger {
+    /// Whether it listens to Art-Net, not to MIDI.
+    #[must_use]
+    pub const fn is_artnet(&self) -> bool {
+        matches!(self.message, TriggerMessage::ArtTrigger { .. } | TriggerMessage::ArtTimeCode(_))
+    }
+
+    /// Whether one message could be meant for both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (one, two) = (&*self.port, &*other.port);
+        let from = if self.is_artnet() { one.is_empty() || two.is_empty() || one == two } else { one.contains(two) || two.contains(one) };
+        from && self.message.overlaps(other.message) && (self.channel.is_none() || other.channel.is_none() || self.channel == other.channel)
+    }
+
     /// Whether a port pattern means sessions of network MIDI, not ports of this machine.
     #[must_use]
     pub fn is_network(port: &str) -> bool {
@@ -25,7 +40,7 @@ impl Trigger {
     }
 }
 
-/// What an incoming MIDI message must be.
+/// What an incoming message must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TriggerMessage {
     /// Note on with this number, 0 to 127, velocity above 0.
@@ -53,6 +68,38 @@ pub enum TriggerMessage {
     },
     /// MIDI time code that runs forward over this time.
     TimeCode(TimeCode),
+    /// ArtTrigger.
+    ArtTrigger {
+        /// The maker whose keys are meant; 0xFFFF: anybody's.
+        oem: u16,
+        /// Anybody's: 0 a character, 1 a macro, 2 a soft key, 3 a show.
+        key: u8,
+        /// Which.
+        sub_key: u8,
+    },
+    /// ArtTimeCode that runs forward over this time.
+    ArtTimeCode(TimeCode),
+}
+
+/// What Art-Net says to a show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArtWord {
+    /// ArtTrigger, as [`TriggerMessage::ArtTrigger`] has it.
+    Trigger {
+        /// The maker whose keys are meant; 0xFFFF: anybody's.
+        oem: u16,
+        /// Which kind of key.
+        key: u8,
+        /// Which.
+        sub_key: u8,
+    },
+    /// ArtTimeCode of the master stream.
+    Time {
+        /// Frames a second.
+        rate: FrameRate,
+        /// The time.
+        time: TimeCode,
+    },
 }
 
 impl TriggerMessage {

@@ -10,6 +10,7 @@
 //! It takes no lock that a normal thread holds, and it never spins.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,11 +19,13 @@ use std::sync::atomic::Ordering;
 use super::core::Core;
 use super::handle::{Order, Shared};
 use super::watch::Watch;
+use crate::devices::artnet;
 use crate::engine::{By, Facet, Input, Intent, Level};
 use crate::links::Inbox;
 use crate::links::midi::{Inputs, MidiEvent};
 use crate::links::sys::{self, Poller};
 use crate::links::warm::Warm;
+use crate::remote::artnet::Ear;
 use crate::remote::midi;
 use crate::remote::osc::{OscOut, Port};
 use crate::time::{Mono, Span};
@@ -88,6 +91,15 @@ pub(super) struct MidiIn {
     pub(super) ears: midi::Ears,
 }
 
+/// What is said to the show by Art-Net.
+pub(super) struct ArtIn {
+    /// A port of its own; `None`: the devices' is overheard.
+    pub(super) inbox: Option<Inbox>,
+    /// Only senders of this machine are heard.
+    pub(super) near: bool,
+    pub(super) ear: Ear,
+}
+
 /// The thread's own state.
 pub(super) struct Stage {
     pub(super) clock: Clock,
@@ -95,6 +107,7 @@ pub(super) struct Stage {
     pub(super) shared: Arc<Shared>,
     pub(super) remote: Option<Remote>,
     pub(super) midi: Option<MidiIn>,
+    art: Option<ArtIn>,
     pub(super) watch: Watch,
     /// The first input of this process: begin or resumed.
     pub(super) first: Option<Input>,
@@ -132,6 +145,7 @@ impl Stage {
             shared,
             remote,
             midi: None,
+            art: None,
             watch,
             first: Some(first),
             poller,
@@ -151,6 +165,18 @@ impl Stage {
     pub(super) fn listen(&mut self, midi: MidiIn) -> io::Result<()> {
         self.poller.add(midi.inputs.fd(), 3)?;
         self.midi = Some(midi);
+        Ok(())
+    }
+
+    /// Listens to Art-Net too.
+    ///
+    /// # Errors
+    /// When the kernel does not watch the descriptor.
+    pub(super) fn listen_to_art(&mut self, art: ArtIn) -> io::Result<()> {
+        if let Some(inbox) = &art.inbox {
+            self.poller.add(inbox.fd(), 4)?;
+        }
+        self.art = Some(art);
         Ok(())
     }
 
@@ -205,6 +231,7 @@ impl Stage {
         self.packets();
         let now = self.clock.now();
         self.core.poll(now);
+        self.words();
         self.core.due(self.clock.now());
         self.core.rest(now);
     }
@@ -263,6 +290,28 @@ impl Stage {
             }
             for (to, reply) in self.osc.replies.drain(..) {
                 remote.inbox.reply(to, &reply);
+            }
+        }
+    }
+
+    /// ArtTrigger and ArtTimeCode that the show has a trigger for.
+    fn words(&mut self) {
+        for _ in 0..PACKETS {
+            let Some(art) = &mut self.art else { return };
+            let (from, word): (SocketAddr, _) = match &art.inbox {
+                None => match self.core.take_word() {
+                    Some((from, word)) => (from, Some(word)),
+                    None => return,
+                },
+                Some(inbox) => match inbox.receive(&mut self.buffer) {
+                    Some((from, length)) => (from, artnet::word(self.buffer.get(..length).unwrap_or_default())),
+                    None => return,
+                },
+            };
+            let Some(word) = word.filter(|_| !art.near || from.ip().is_loopback()) else { continue };
+            let now = self.clock.now();
+            for intent in art.ear.hear(now, &self.shared.show, from.ip(), word) {
+                self.core.intent(now, intent, By::Artnet(from.ip().to_string().into()));
             }
         }
     }

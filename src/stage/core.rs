@@ -1,6 +1,7 @@
 //! What the stage does with one input, in order: record, apply, mark, send. No clock and no waiting in here.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::handle::Shared;
@@ -9,7 +10,7 @@ use super::pacer::Pacer;
 use crate::devices::earlier;
 use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Report};
 use crate::links::Rack;
-use crate::show::{DeviceIx, Show, Universe};
+use crate::show::{ArtWord, DeviceIx, Show, Universe};
 use crate::time::{Mono, Span};
 
 /// Snapshots at least this far apart.
@@ -104,6 +105,11 @@ impl Core {
     #[must_use]
     pub const fn rack(&self) -> &Rack {
         &self.rack
+    }
+
+    /// What somebody says by Art-Net on a port that devices share.
+    pub fn take_word(&mut self) -> Option<(SocketAddr, ArtWord)> {
+        self.rack.take_word()
     }
 
     /// Opens the devices' wires. What their drivers say to that is heard with the first input, after it.

@@ -1,7 +1,7 @@
 //! Puts a run together and starts it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_queue::ArrayQueue;
 
 use super::Handle;
-use super::clock::{Clock, MidiIn, Remote, Stage};
+use super::clock::{ArtIn, Clock, MidiIn, Remote, Stage};
 use super::core::Core;
 use super::journal::memory::{self, Memory};
 use super::journal::writer::Writer;
@@ -20,9 +20,10 @@ use crate::engine::{Engine, Input, Mode, Resumed};
 use crate::links::midi::Inputs;
 use crate::links::sys::{self, Wake};
 use crate::links::{Inbox, Rack, Simulate};
+use crate::remote::artnet::Ear;
 use crate::remote::midi::Ears;
 use crate::remote::osc::Port;
-use crate::show::Show;
+use crate::show::{Show, Trigger};
 use crate::time::{Mono, Span};
 
 /// All that a run needs to know.
@@ -62,6 +63,9 @@ pub enum StageError {
     /// The remote control's port is taken or not ours.
     #[error("OSC remote control cannot listen on {0}: {1}; give another with --osc HOST:PORT")]
     Osc(String, io::Error),
+    /// The port for Art-Net is taken or not ours.
+    #[error("Art-Net cannot be heard on {0}: {1}; give another place as artnet in [remote]")]
+    Artnet(String, io::Error),
     /// A file or a system resource.
     #[error("{0}: {1}")]
     System(&'static str, io::Error),
@@ -267,7 +271,8 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
         log.put(now, Entry::Stage { text });
     }
     let osc = remote.as_ref().and_then(|remote| remote.inbox.address());
-    let rack = Rack::build(&options.show, &options.simulate, options.seed).map_err(system("the devices' sockets"))?;
+    let mut rack = Rack::build(&options.show, &options.simulate, options.seed).map_err(system("the devices' sockets"))?;
+    let art = art(&options.show, &mut rack)?;
     let (handle, shared) =
         Handle::new(options.show.clone(), begin.engine.snapshot(now), Wake::new().map_err(system("a way to wake the stage"))?);
     let watch = Watch::new(late_limit(&options.show), options.show.timezone.as_deref());
@@ -275,6 +280,9 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
     let mut stage = Stage::new(begin.clock, core, shared, remote, watch, begin.first).map_err(system("waiting for packets"))?;
     if let Some(midi) = midi(&options.show).map_err(system("the MIDI ports"))? {
         stage.listen(midi).map_err(system("waiting for MIDI"))?;
+    }
+    if let Some(art) = art {
+        stage.listen_to_art(art).map_err(system("waiting for Art-Net"))?;
     }
     // What reading the show left behind is given back before there is a clock that could wait for it.
     sys::trim_heap();
@@ -292,9 +300,20 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
     })
 }
 
+/// What is said to the show by Art-Net, when it has a trigger for it: on the port of its nodes, or on one of its own.
+fn art(show: &Show, rack: &mut Rack) -> Result<Option<ArtIn>, StageError> {
+    let Some(place) = show.remote.artnet.as_deref().filter(|_| show.triggers.iter().any(Trigger::is_artnet)) else { return Ok(None) };
+    let (host, port) = place.rsplit_once(':').unwrap_or((place, ""));
+    let shared = port.parse().is_ok_and(|port| rack.listen_on(port));
+    let inbox = if shared { None } else { Some(Inbox::open(place).map_err(|error| StageError::Artnet(place.to_owned(), error))?) };
+    let near = host.parse::<IpAddr>().map_or(host == "localhost", |ip| ip.is_loopback());
+    Ok(Some(ArtIn { inbox, near, ear: Ear::default() }))
+}
+
 /// The ports that the show's triggers name; `None` when it has none.
 fn midi(show: &Show) -> io::Result<Option<MidiIn>> {
-    let mut ports: Vec<Arc<str>> = show.triggers.iter().map(|trigger| trigger.port.clone()).collect();
+    let midi = show.triggers.iter().filter(|trigger| !trigger.is_artnet());
+    let mut ports: Vec<Arc<str>> = midi.map(|trigger| trigger.port.clone()).collect();
     ports.sort();
     ports.dedup();
     if ports.is_empty() {

@@ -12,6 +12,7 @@ mod qlcplus;
 #[path = "../sacn/run.rs"]
 mod run;
 mod sockets;
+mod triggers;
 mod unplugged;
 
 /// How olad speaks Art-Net.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType};
 use showcall::cli::families;
-use showcall::devices::{Framing, discovery, family, osc, web};
+use showcall::devices::{Framing, artnet, discovery, family, osc, web};
 use showcall::engine::{By, Effects, Engine, How, Input, Intent, KeyPhase, Mode, Report, Snapshot};
 use showcall::links::framing::Cutter;
 use showcall::links::random::SplitMix64;
+use showcall::remote::artnet::Ear;
 use showcall::remote::attach::{FromClient, FromServer};
 use showcall::remote::midi::Ears;
 use showcall::remote::osc::{OscOut, Port};
@@ -171,15 +172,34 @@ fn midi_from_desks_and_tapes() {
 }
 
 #[test]
+fn what_is_said_to_a_show_by_art_net() {
+    let text = "[show]\ntitle = \"T\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[remote]\nartnet = \"127.0.0.1:6454\"\n[[trigger]]\nartnet = { macro = 5 }\n\
+        go = true\n[[trigger]]\nartnet = { timecode = \"01:00:00:10\" }\nstop = true\n[[cue]]\nnumber = \"1\"\n";
+    let show = load_text(&[("show.toml".into(), text.into())]).show.unwrap();
+    let trigger = [&b"Art-Net\0\x00\x99\x00\x0e\x00\x00\xff\xff\x01\x05"[..], &[0; 512]].concat();
+    let times = (9..12).map(|frame| [&b"Art-Net\0\x00\x97\x00\x0e\x00\x00"[..], &[frame, 0, 0, 1, 1]].concat());
+    let golden: Vec<_> = times.chain([trigger]).collect();
+    let mut ear = Ear::default();
+    fuzz("Art-Net word", &golden, 1, |random, bytes| {
+        if let Some(word) = artnet::word(bytes) {
+            let now = Mono(random.below(10_000_000_000));
+            drop(ear.hear(now, &show, std::net::Ipv4Addr::LOCALHOST.into(), word));
+        }
+    });
+}
+
+#[test]
 fn lines_between_attached_consoles() {
     let (_, snapshot) = good();
     let intent = FromClient::Intent { intent: Intent::Go { list: ListIx(0), seen: None }, phase: KeyPhase::Press };
-    let client = [FromClient::Attach { version: 1, name: "sound".into(), read_only: false }, intent];
+    let client = [FromClient::Attach { version: 1, name: "sound".into(), read_only: false }, intent, FromClient::Look(true)];
     let client: Vec<_> = client.iter().map(|line| serde_json::to_vec(line).unwrap()).collect();
     fuzz("line of a console", &client, 1, |_, bytes| drop(serde_json::from_slice::<FromClient>(bytes)));
     let hello = FromServer::Hello { version: 1, read_only: true, sources: vec![("show.toml".into(), "[show]".into())] };
     let cues = Some(snapshot.cues.clone());
-    let server = [hello, FromServer::Snapshot { snapshot: Box::new(snapshot), cues }, FromServer::Busy, FromServer::Gone("over".into())];
+    let lights = FromServer::Lights(vec![(0, Some("AAEC".into())), (3, None)]);
+    let server =
+        [hello, lights, FromServer::Snapshot { snapshot: Box::new(snapshot), cues }, FromServer::Busy, FromServer::Gone("over".into())];
     let server: Vec<_> = server.iter().map(|line| serde_json::to_vec(line).unwrap()).collect();
     fuzz("line of a stage", &server, 5, |_, bytes| drop(serde_json::from_slice::<FromServer>(bytes)));
 }

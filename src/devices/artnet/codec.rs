@@ -140,6 +140,8 @@ pub fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         op::DMX => Packet::Dmx(parse_dmx(bytes)?),
         op::SYNC => Packet::Sync,
         op::ADDRESS => Packet::Address { bind_index: *bytes.get(13)?, command: *bytes.get(106)? },
+        // Byte 13 is the stream; those beside the master stream are other clocks.
+        op::TIME_CODE if *bytes.get(13)? != 0 => Packet::Other,
         op::TIME_CODE => time_code(bytes.get(14..19)?.first_chunk()?)?,
         op::TRIGGER => {
             Packet::Trigger { oem: u16::from_be_bytes(*bytes.get(14..16)?.first_chunk()?), key: *bytes.get(16)?, sub_key: *bytes.get(17)? }

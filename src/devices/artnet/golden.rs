@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use super::codec::{self, Packet, PortAddress, SEQUENCE_AT, SLOTS_AT};
 use super::reply::{CAN_OUTPUT, LENGTH, MERGES, NodeReport, OUTPUTS, Port, Reply, SHORT, WIDE_ADDRESSES};
 use crate::devices::dmx::merge::Failsafe;
-use crate::show::{FrameRate, TimeCode};
+use crate::show::{ArtWord, FrameRate, TimeCode};
 
 #[test]
 fn art_poll() {
@@ -206,6 +206,43 @@ fn art_poll_reply() {
         assert_eq!((reply.locates, reply.sets_failsafe), (locates, true));
     }
     assert_eq!(reply.outputs().map(|(a, _)| a).collect::<Vec<_>>(), [PortAddress(0x0123), PortAddress(0x0124)]);
+}
+
+#[test]
+fn what_others_say_to_a_show() {
+    let trigger = [
+        &b"Art-Net\0"[..], // ID
+        &[0x00, 0x99],     // OpTrigger, low byte first
+        &[0x00, 0x0e],     // protocol version 14
+        &[0x00, 0x00],     // filler
+        &[0x2a, 0x10],     // Oem, high byte first: one maker's own keys
+        &[0x07],           // Key
+        &[0xff],           // SubKey
+        &[0; 512],         // payload
+    ]
+    .concat();
+    assert_eq!(super::word(&trigger), Some(ArtWord::Trigger { oem: 0x2a10, key: 7, sub_key: 255 }));
+    assert_eq!(super::word(&trigger[..18]), super::word(&trigger), "the payload may be short");
+    assert_eq!(super::word(&trigger[..17]), None);
+    let mut time = [
+        &b"Art-Net\0"[..], // ID
+        &[0x00, 0x97],     // OpTimeCode, low byte first
+        &[0x00, 0x0e],     // protocol version 14
+        &[0x00],           // filler
+        &[0x00],           // StreamId: the master stream
+        &[0x18],           // Frames: 24
+        &[0x3b],           // Seconds: 59
+        &[0x05],           // Minutes
+        &[0x17],           // Hours: 23
+        &[0x01],           // Type: EBU, 25 frames
+    ]
+    .concat();
+    let clock = TimeCode { hours: 23, minutes: 5, seconds: 59, frames: 24 };
+    assert_eq!(super::word(&time), Some(ArtWord::Time { rate: FrameRate::F25, time: clock }));
+    time[13] = 3; // another stream
+    assert_eq!(super::word(&time), None);
+    (time[13], time[18]) = (0, 0); // film: 24 frames have no frame 24
+    assert_eq!(super::word(&time), None);
 }
 
 #[test]

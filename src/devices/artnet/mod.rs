@@ -25,7 +25,7 @@ mod tests;
 mod time_sender;
 
 use super::{Family, Plan, Target, Wire, WireId};
-use crate::show::{FrameRate, Profile, Value};
+use crate::show::{ArtWord, FrameRate, Profile, Value};
 use crate::time::Span;
 
 pub use codec::{Dmx, PORT, PortAddress, dmx, poll_once};
@@ -110,6 +110,16 @@ pub fn reply(bytes: &[u8]) -> Option<Reply> {
 pub fn levels(bytes: &[u8]) -> Option<Dmx<'_>> {
     match codec::parse(bytes)? {
         codec::Packet::Dmx(dmx) => Some(dmx),
+        _ => None,
+    }
+}
+
+/// What a datagram says to a show, when it is ArtTrigger, or ArtTimeCode of the master stream.
+#[must_use]
+pub fn word(bytes: &[u8]) -> Option<ArtWord> {
+    match codec::parse(bytes)? {
+        codec::Packet::Trigger { oem, key, sub_key } => Some(ArtWord::Trigger { oem, key, sub_key }),
+        codec::Packet::TimeCode { rate, time } => Some(ArtWord::Time { rate, time }),
         _ => None,
     }
 }

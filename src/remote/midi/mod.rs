@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::engine::{Facet, Intent, Snapshot};
-use crate::show::{Show, Target, Trigger, TriggerAct, TriggerMessage};
+use crate::show::{Show, Target, TimeCode, Trigger, TriggerAct, TriggerMessage};
 use exclusive::{For, Word};
 
 /// What the ports have said so far, as far as it counts for what they say next.
@@ -54,7 +54,11 @@ impl Ears {
         }
         let Some(ear) = self.0.get_mut(port) else { return Heard::default() };
         if let Some(passed) = ear.time.hear(bytes) {
-            return Heard { intents: passed_over(show, port, &passed), fact: None };
+            let own = |trigger: &Trigger| match trigger.message {
+                TriggerMessage::TimeCode(time) if heard_at(trigger, port) => Some(time),
+                _ => None,
+            };
+            return Heard { intents: passed_over(show, &passed, own), fact: None };
         }
         if let Some((whom, words)) = exclusive::parse(bytes) {
             return ear.obey(show, snapshot, port, whom, &words);
@@ -120,21 +124,20 @@ fn fits(trigger: &Trigger, message: Message, channel: u8) -> bool {
     fits && trigger.channel.is_none_or(|wanted| wanted == channel)
 }
 
-/// What stands at the times that were passed, in their order.
-fn passed_over(show: &Show, port: &str, passed: &RangeInclusive<time_code::Place>) -> Vec<Intent> {
-    let mut acts: Vec<(time_code::Place, TriggerAct)> = Vec::new();
-    for trigger in show.triggers.iter().filter(|trigger| heard_at(trigger, port)) {
-        if let TriggerMessage::TimeCode(time) = trigger.message
-            && passed.contains(&time_code::place(time))
-        {
-            acts.push((time_code::place(time), trigger.does));
-        }
-    }
+/// What stands at the times that were passed, in their order; `at` tells the time of a trigger that is meant.
+pub(super) fn passed_over(
+    show: &Show,
+    passed: &RangeInclusive<time_code::Place>,
+    at: impl Fn(&Trigger) -> Option<TimeCode>,
+) -> Vec<Intent> {
+    let place = |trigger: &Trigger| at(trigger).map(time_code::place).filter(|place| passed.contains(place));
+    let mut acts: Vec<_> = show.triggers.iter().filter_map(|trigger| Some((place(trigger)?, trigger.does))).collect();
     acts.sort_by_key(|(place, _)| *place);
     acts.into_iter().flat_map(|(_, act)| intents(show, act)).collect()
 }
 
-fn intents(show: &Show, does: TriggerAct) -> Vec<Intent> {
+/// What an act wants.
+pub(super) fn intents(show: &Show, does: TriggerAct) -> Vec<Intent> {
     vec![match does {
         TriggerAct::Go(list) => Intent::Go { list, seen: None },
         TriggerAct::GoTo(cue) => return obey::go_to(show, cue),

@@ -1,11 +1,11 @@
-//! MIDI time code as it comes: which stretch of time has just been run over. Takes any bytes.
+//! Time code as it comes, by MIDI in pieces or by Art-Net whole: which stretch of time has just been run over. Takes any bytes.
 //!
 //! MIDI Time Code (MMA RP-004): a quarter frame is `F1 0nnndddd`, n the piece: frames, seconds, minutes, hours, each its lower four bits
 //! first; piece 7 is `0rrh`, r the rate (24, 25, 29.97 drop, 30). Eight pieces make one time, which was true at piece 0, and last two
-//! frames. A full frame, `F0 7F device 01 01 hh mm ss ff F7`, says where a machine has wound to.
+//! frames. A full frame, `F0 7F device 01 01 hh mm ss ff F7`, says where a machine has wound to. ArtTimeCode is a time for each frame.
 //!
 //! Time counts only when it is heard: there is no freewheel, and nothing happens while the code is away, stands or runs backwards.
-//! Eight pieces in order begin a roll; a time that contradicts the one before it counts once the next eight agree with it.
+//! Eight pieces in order, or two frames, begin a roll; a time that contradicts the one before it counts once the next agrees with it.
 //! A step forward of at most 2 s is a dropout: what it passed over happens at once. A step back of at most 2 s makes nothing happen
 //! twice. A longer step is a jump, and so is every full frame: what stands before the new place is left out.
 
@@ -49,6 +49,8 @@ pub struct Reader {
     trust: Trust,
     /// All up to here has happened, or was left out.
     done: Option<Place>,
+    /// The last whole frame.
+    last: Option<TimeCode>,
 }
 
 impl Reader {
@@ -65,6 +67,23 @@ impl Reader {
             }
             _ => None,
         }
+    }
+
+    /// Takes the time of one whole frame; the places that time has run over with it. A frame that comes again says nothing.
+    pub fn frame(&mut self, time: TimeCode, rate: FrameRate) -> Option<RangeInclusive<Place>> {
+        if self.last.replace(time) == Some(time) {
+            return None;
+        }
+        let from = match self.trust {
+            Trust::Sure(wanted) if wanted == time => place(time),
+            Trust::Doubt(wanted, from) if wanted == time => from,
+            _ => {
+                self.trust = Trust::Doubt(time.after(rate), place(time));
+                return None;
+            }
+        };
+        self.trust = Trust::Sure(time.after(rate));
+        self.reach(from, place(time) + 3)
     }
 
     fn quarter(&mut self, piece: u8, data: u8) -> Option<RangeInclusive<Place>> {
@@ -251,6 +270,35 @@ mod tests {
         assert!(pieces.iter().chain(&pieces).all(|bytes| reader.hear(bytes).is_none()));
         play(&mut reader, "01:00:00:00", 3, PAL);
         assert_eq!(play(&mut reader, "05:00:00:00", 1, PAL).iter().filter(|range| *range.end() > place(at("02:00:00:00"))).count(), 0);
+    }
+
+    /// Whole frames from a time on.
+    fn roll(reader: &mut Reader, from: &str, frames: usize, rate: FrameRate) -> Vec<RangeInclusive<Place>> {
+        let mut time = at(from);
+        let mut passed = Vec::new();
+        for _ in 0..frames {
+            passed.extend(reader.frame(time, rate));
+            time = time.after(rate);
+        }
+        passed
+    }
+
+    #[test]
+    fn whole_frames_are_judged_as_pieces_are() {
+        for (rate, from) in [(FrameRate::F24, "09:59:59:20"), (PAL, "23:59:59:20"), (FrameRate::Drop30, "00:00:59;20")] {
+            let passed = roll(&mut Reader::default(), from, 40, rate);
+            assert_eq!(passed.len(), 39, "two frames begin a roll");
+            assert_eq!(times(&passed, from), 1, "from the first of them on");
+        }
+        assert_eq!(times(&roll(&mut Reader::default(), "23:59:59:20", 20, PAL), "00:00:00:00"), 1, "midnight is passed");
+        let mut reader = Reader::default();
+        roll(&mut reader, "01:00:00:00", 20, PAL);
+        assert_eq!(times(&roll(&mut reader, "01:00:02:00", 3, PAL), "01:00:01:10"), 1, "a dropout is made up for");
+        assert_eq!(times(&roll(&mut reader, "01:00:01:00", 20, PAL), "01:00:01:10"), 0, "nothing happens twice");
+        let passed = roll(&mut reader, "01:10:00:00", 3, PAL);
+        assert_eq!((times(&passed, "01:05:00:00"), times(&passed, "01:10:00:00")), (0, 1), "a jump leaves out what it passed");
+        let mut back = [at("02:00:00:10"), at("02:00:00:09"), at("02:00:00:08"), at("02:00:00:07")].into_iter();
+        assert!(back.all(|time| reader.frame(time, PAL).is_none()), "backwards nothing happens");
     }
 
     #[test]

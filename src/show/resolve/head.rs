@@ -68,7 +68,7 @@ impl<'t> Loader<'t> {
     /// `[remote]`.
     fn remote(&mut self, top: &mut Fields<'t, 't>) {
         let Some(mut remote) = top.get("remote").and_then(|node| Fields::of(node, "[remote]", &mut self.faults)) else { return };
-        for (key, example) in [("osc", "127.0.0.1:53000"), ("midi", "127.0.0.1:5004")] {
+        for (key, example) in [("osc", "127.0.0.1:53000"), ("midi", "127.0.0.1:5004"), ("artnet", "127.0.0.1:6454")] {
             let node = remote.get(key);
             let listen = remote.text(key, &mut self.faults);
             if let (Some(node), Some(listen)) = (node, listen)
@@ -77,7 +77,12 @@ impl<'t> Loader<'t> {
                 let message = format!("\"{listen}\" is not an address to listen on");
                 self.faults.push(Fault::rule("address", node.span(), message).help(format!("write host and port: \"{example}\"")));
             }
-            let place = if key == "osc" { &mut self.show.remote.listen } else { &mut self.show.remote.midi };
+            let remote = &mut self.show.remote;
+            let place = match key {
+                "osc" => &mut remote.listen,
+                "midi" => &mut remote.midi,
+                _ => &mut remote.artnet,
+            };
             *place = listen.map(Into::into);
         }
         self.show.remote.passcode = remote.text("passcode", &mut self.faults).map(Into::into);

@@ -137,7 +137,7 @@ fn a_mask_may_be_a_path_with_its_places_filled() {
     let masks = &show.prop(show.prop_by_path(DESK, "ch/1/on").unwrap()).masked_by;
     let (mask, value) = masks.first().unwrap();
     assert_eq!((&*show.prop(*mask).path, &*show.prop(*mask).label, value), ("group/2", "group 2", &Value::Switch(true)));
-    for (wrong, said) in [("group", "can not mask"), ("grop/2", "does not have")] {
+    for (wrong, said) in [("group", "can not name"), ("grop/2", "does not have")] {
         let bad = show::load_text(&sources(&profile.replace("\"group/2\"", &format!("\"{wrong}\""))));
         assert!(bad.findings.iter().any(|finding| finding.message.contains(said)), "{wrong}: {:?}", bad.findings);
     }

@@ -48,7 +48,7 @@ pub fn file(path: &Path) -> Result<Content, ReadError> {
 /// Reads a file's first line alone: what the run is, with the text of its show.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn header(path: &Path) -> Result<Header, ReadError> {
     let unreadable = |error| ReadError::File(path.to_owned(), error);
     let mut text = Vec::new();

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
-use crate::engine::{ActionId, Command, How, Op, Priority, Report, Why};
+use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::show::{Curve, Device, DeviceIx, PropIx, Property, Show, Value, profile_text};
 use crate::time::{Mono, Span};
 
@@ -27,6 +27,17 @@ pub type Faults = Box<dyn FnMut(usize, bool, &[u8]) -> Fault>;
 
 /// A property of the test's device: key of the spec and what fills its placeholders.
 pub type Named<'a> = (&'a str, &'a [(&'a str, &'a str)]);
+
+/// The health facts of these reports that stand and are not good, by key, with their levels.
+pub fn facets(reports: &[Report]) -> Vec<(String, Level)> {
+    let mut standing = BTreeMap::new();
+    for report in reports {
+        if let Report::Health(Facet { key, level, .. }) = report {
+            standing.insert(key.to_string(), *level);
+        }
+    }
+    standing.into_iter().filter(|(_, level)| *level != Level::Good).collect()
+}
 
 /// A show with one device of this profile and these properties; what masks them comes along.
 pub fn show(profile: &str, options: &[(&str, Value)], named: &[Named<'_>]) -> Arc<Show> {

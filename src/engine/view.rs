@@ -87,14 +87,16 @@ impl Engine {
         let spec = self.show.prop(prop);
         spec.requires.iter().find_map(|(need, value)| {
             let (seen, _) = self.s.props.get(need.at())?.observed.as_ref()?;
-            let comes = given.iter().any(|(set, to)| set == need && to.same(value, 0));
+            if seen.same(value, 0) || given.iter().any(|(set, to)| set == need && to.same(value, 0)) {
+                return None;
+            }
             let under_way = self.s.actions.values().find(|a| a.prop == Some(*need) && a.aim().is_some_and(|aim| aim.same(value, 0)));
             let label = &self.show.prop(*need).label;
-            let why = || match under_way.map(|action| &action.state) {
+            let why = match under_way.map(|action| &action.state) {
                 Some(ActionState::Pending(why, _)) => format!("{label}: {why}"),
                 _ => format!("{label} is {}", self.show.spoken(*need, seen)),
             };
-            (!comes && !seen.same(value, 0)).then(|| (spec.device, why().into()))
+            Some((spec.device, why.into()))
         })
     }
 

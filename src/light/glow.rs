@@ -8,10 +8,10 @@
 
 use super::motion::{FULL, Level};
 use crate::show::attribute::{is_colour_wheel, is_shutter, is_temperature};
-use crate::show::colour::{black_body, of_name};
+use crate::show::colour::black_body;
 use crate::show::dmx::{scaled, widen};
 use crate::show::mix::counts_as;
-use crate::show::{Emitter, Param, ParamIx, Part, Physical, Rig, Unit};
+use crate::show::{Emitter, NamedValue, Param, ParamIx, Part, Physical, Rig, Unit};
 
 /// Where a filter of colour temperature ends whose range nobody knows, in kelvin.
 const WARM: u32 = 3200;
@@ -103,7 +103,7 @@ impl Lamp {
     fn add(&mut self, rig: &Rig, ix: ParamIx, param: &Param, value: Level, cell: u16) {
         self.first.get_or_insert(value);
         let Some(attribute) = rig.attribute(param) else { return };
-        let within = || rig.channel(ix)?.values.iter().find(|named| (named.from.min(named.to)..=named.from.max(named.to)).contains(&value));
+        let within = || rig.channel(ix)?.values.iter().find(|named| named.holds(value));
         match (&*attribute.name, attribute.emitter) {
             (_, Some(emitter)) => self.emit(emitter, value),
             ("Dimmer" | "HSB_Brightness", _) => {
@@ -126,7 +126,7 @@ impl Lamp {
             }
             (name, _) if is_colour_wheel(name) => {
                 self.is_light = true;
-                if let Some(colour) = within().and_then(|named| named.colour.or_else(|| of_name(&named.name))) {
+                if let Some(colour) = within().and_then(NamedValue::tint) {
                     self.take(FULL, wide(colour));
                 }
             }
@@ -236,7 +236,7 @@ mod tests {
 
     use super::*;
     use crate::show::dmx::Slots;
-    use crate::show::{AttrIx, Attribute, Fixture, FixtureChannel, FixtureMode, FixtureProfile, NamedValue};
+    use crate::show::{AttrIx, Attribute, Fixture, FixtureChannel, FixtureMode, FixtureProfile};
 
     /// Attribute, cell, named ranges.
     type Channel<'a> = (&'a str, u16, &'a [(&'a str, u8, u8)]);

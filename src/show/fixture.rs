@@ -136,6 +136,18 @@ impl NamedValue {
         ((self.from as u64 + self.to as u64) / 2) as u32
     }
 
+    /// Whether a value lies in the range.
+    #[must_use]
+    pub fn holds(&self, value: u32) -> bool {
+        (self.from.min(self.to)..=self.from.max(self.to)).contains(&value)
+    }
+
+    /// The colour that the light then has: as the profile tells it, or else by the name.
+    #[must_use]
+    pub fn tint(&self) -> Option<[u8; 3]> {
+        self.colour.or_else(|| super::colour::of_name(&self.name))
+    }
+
     /// A place in the range; 0 is where it begins, full where it ends.
     #[must_use]
     pub fn at(&self, share: u32) -> u32 {

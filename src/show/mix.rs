@@ -16,7 +16,7 @@
 //! What a light has besides and is not needed rests, so that it does not tint the colour.
 
 use super::attribute::Emitter;
-use super::colour::{Colour, between, black_body, distance, of_name};
+use super::colour::{Colour, between, black_body, distance};
 use super::dmx::{FULL, widen};
 use super::fixture::{FixtureChannel, NamedValue, Unit};
 use super::{ParamIx, attribute};
@@ -226,19 +226,13 @@ pub fn inside(kelvin: u32, (from, to): (u32, u32)) -> (u32, Option<(u32, u32)>) 
 
 /// The filters of a wheel whose colour is known.
 fn filters(channel: &FixtureChannel) -> impl Iterator<Item = ([u8; 3], u32)> + '_ {
-    channel.values.iter().filter_map(|value| Some((colour_of(value)?, value.value())))
-}
-
-/// The colour of a filter, as the profile says or else by its name.
-fn colour_of(value: &NamedValue) -> Option<[u8; 3]> {
-    value.colour.or_else(|| of_name(&value.name))
+    channel.values.iter().filter_map(|value| Some((value.tint()?, value.value())))
 }
 
 /// Where a wheel has no filter: where it rests, unless a filter stands there.
 fn open(channel: &FixtureChannel) -> Option<u32> {
-    let here = |value: &&NamedValue| (value.from.min(value.to)..=value.from.max(value.to)).contains(&channel.default);
-    let tints = |value: &NamedValue| colour_of(value).is_some_and(|colour| colour != [u8::MAX; 3]);
-    if !channel.values.iter().find(here).is_some_and(tints) {
+    let here = channel.values.iter().find(|value| value.holds(channel.default));
+    if here.and_then(NamedValue::tint).is_none_or(|colour| colour == [u8::MAX; 3]) {
         return Some(channel.default);
     }
     filters(channel).find(|(colour, _)| *colour == [u8::MAX; 3]).map(|(_, value)| value)

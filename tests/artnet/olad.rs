@@ -89,6 +89,19 @@ impl Olad {
         let list = answer.split_once("\"dmx\": [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(list, _)| list);
         list.split(',').filter_map(|n| n.trim().parse().ok()).collect()
     }
+
+    /// Waits until it has these slots of a universe; slots count from 1.
+    pub fn until(&self, universe: u16, wanted: &[(usize, u8)]) {
+        let patience = Instant::now() + Duration::from_secs(20);
+        loop {
+            let levels = self.levels(universe);
+            if wanted.iter().all(|(slot, level)| levels.get(slot - 1) == Some(level)) {
+                return;
+            }
+            assert!(Instant::now() < patience, "wanted {wanted:?}, olad has {levels:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 impl Drop for Olad {

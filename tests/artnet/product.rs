@@ -1,6 +1,6 @@
 //! The whole program on real wires: GO by OSC, levels at somebody else's node.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::ARTNET;
 use super::lan::{Lan, have, inside};
@@ -54,19 +54,6 @@ quick = true
 do = [{ light = { look = "blue", fade = "500ms" } }]
 "##;
 
-/// Waits for these slots at olad; slots count from 1.
-fn until(olad: &Olad, wanted: &[(usize, u8)]) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    loop {
-        let levels = olad.levels(1);
-        if wanted.iter().all(|(slot, level)| levels.get(slot - 1) == Some(level)) {
-            return;
-        }
-        assert!(Instant::now() < patience, "wanted {wanted:?}, olad has {levels:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn olad_reads_the_levels_that_cues_set() {
     if !have("olad") || !have("tshark") || !inside("product::olad_reads_the_levels_that_cues_set") {
@@ -79,11 +66,11 @@ fn olad_reads_the_levels_that_cues_set() {
     let run = Run::start(SHOW, &[]);
     assert!(olad.levels(1).is_empty(), "nothing is sent before a cue names the universe");
     run.go();
-    until(&olad, &[(1, 204), (510, 0)]);
+    olad.until(1, &[(1, 204), (510, 0)]);
     // Past the guard against a double GO.
     std::thread::sleep(Duration::from_secs(1));
     run.go();
-    until(&olad, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
+    olad.until(1, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
     drop(run);
     let packets = judge.verdict(&["0x2000", "0x5000"]);
     assert!(packets.iter().filter(|p| p.trim() == "0x5000").count() > 30, "a fade is many frames: {packets:?}");

@@ -116,19 +116,6 @@ impl Drop for Script {
     }
 }
 
-/// Waits for these slots of a universe at olad; slots count from 1.
-pub fn until(olad: &Olad, universe: u16, wanted: &[(usize, u8)]) {
-    let patience = Instant::now() + Duration::from_secs(20);
-    loop {
-        let levels = olad.levels(universe);
-        if wanted.iter().all(|(slot, level)| levels.get(slot - 1) == Some(level)) {
-            return;
-        }
-        assert!(Instant::now() < patience, "wanted {wanted:?}, olad has {levels:?}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 #[test]
 fn olad_and_python_read_the_levels_of_a_running_show() {
     if !have("olad") || !have("tshark") {
@@ -150,7 +137,7 @@ fn olad_and_python_read_the_levels_of_a_running_show() {
     let judge = Judge::listen();
     let run = Run::start(SHOW, &[]);
     run.go();
-    until(&olad, 1, &[(1, 204), (2, 0)]);
+    olad.until(1, &[(1, 204), (2, 0)]);
     let reads = |universe: u16, priority: u8, level: u8| {
         move |line: &serde_json::Value| {
             line["universe"] == universe && line["priority"] == priority && line["levels"][0] == level && line["slots"] == 512
@@ -169,8 +156,8 @@ fn olad_and_python_read_the_levels_of_a_running_show() {
     // Past the guard against a double GO.
     std::thread::sleep(Duration::from_secs(1));
     run.go();
-    until(&olad, 2, &[(510, 0), (511, 128), (512, 255)]);
-    until(&olad, 1, &[(1, 0)]);
+    olad.until(2, &[(510, 0), (511, 128), (512, 255)]);
+    olad.until(1, &[(1, 0)]);
     run.stop();
     receiver.until("Python knows that the stream has ended", |line| line["universe"] == 3 && line["changed"] == "timeout");
     // Universe 1 ended at the release too, until its device was taken back: that may be before all three packets were out.

@@ -12,7 +12,7 @@ use super::{FAMILY, PORT, WIRE};
 use crate::devices::bench::{self, Named};
 use crate::devices::dmx::merge::Failsafe;
 use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
+use crate::engine::{ActionId, Command, How, Level, Op, Priority, Report, Why};
 use crate::show::{Device, DeviceIx, Profile, PropIx, Rig, Show, Transport, Universe, UniverseOutput, Value};
 use crate::time::{Mono, Span};
 
@@ -142,13 +142,7 @@ impl Table {
 
     /// The facets that stand, by key, with their levels.
     fn facets(&self) -> Vec<(String, Level)> {
-        let mut standing = std::collections::BTreeMap::new();
-        for report in &self.reports {
-            if let Report::Health(Facet { key, level, .. }) = report {
-                standing.insert(key.to_string(), *level);
-            }
-        }
-        standing.into_iter().filter(|(_, level)| *level != Level::Good).collect()
+        bench::facets(&self.reports)
     }
 
     fn count(&self, is: impl Fn(&Report) -> bool) -> usize {

@@ -9,8 +9,8 @@ use sacn::packet::AcnRootLayerProtocol;
 
 use super::codec::{self, DATA_LENGTH, Identity, OPTIONS_AT, Packet, SEQUENCE_AT, SLOTS_AT, SYNC_LENGTH, option};
 use super::{DATA, FAMILY, LISTEN, PORT};
-use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, earlier};
-use crate::engine::{Facet, Level, Report};
+use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, bench, earlier};
+use crate::engine::{Level, Report};
 use crate::show::{Device, DeviceIx, Profile, Rig, Show, Universe, UniverseOutput, Value};
 use crate::time::{Mono, Span};
 
@@ -146,13 +146,7 @@ impl Table {
 
     /// The facets that stand, by key, with their levels.
     fn facets(&self) -> Vec<(String, Level)> {
-        let mut standing = std::collections::BTreeMap::new();
-        for report in &self.reports {
-            if let Report::Health(Facet { key, level, .. }) = report {
-                standing.insert(key.to_string(), *level);
-            }
-        }
-        standing.into_iter().filter(|(_, level)| *level != Level::Good).collect()
+        bench::facets(&self.reports)
     }
 
     /// Data packets that left for a universe, with their time.

@@ -95,11 +95,15 @@ fn format_of(path: &Path, text: &[u8]) -> Option<ReadError> {
 }
 
 impl Content {
+    /// All but the checkpoints, which say again what the records before them did.
+    pub fn of_night(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_)))
+    }
+
     /// Adds what a dead process left in the ring, without what had reached the file already. Gives the lines to append to the file.
     pub fn add_ring(&mut self, ring: &RingReader) -> Vec<u8> {
         // A checkpoint may reach the file before the records that it covers: they are in the ring then, and belong to the night.
-        let lines = self.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_)));
-        let last = lines.map(|record| record.seq).max().unwrap_or(0);
+        let last = self.of_night().map(|record| record.seq).max().unwrap_or(0);
         let (mut at, mut bytes, mut lines) = (None, Vec::new(), Vec::new());
         while ring.peek(&mut at, &mut bytes) {
             match packed::read(&bytes) {
@@ -120,7 +124,7 @@ impl Content {
         self.records.sort_by_key(|record| record.seq);
         let mut gaps = Vec::new();
         let mut expected = None;
-        for record in self.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_))) {
+        for record in self.of_night() {
             if let Some(expected) = expected.filter(|expected| record.seq > *expected) {
                 gaps.push(format!("records {expected} to {} are missing", record.seq - 1));
             }
@@ -140,7 +144,6 @@ impl Content {
     /// Whether the run ended in order.
     #[must_use]
     pub fn ended(&self) -> bool {
-        let last = self.records.iter().rev().find(|record| !matches!(record.entry, Entry::Checkpoint(_)));
-        last.is_some_and(|record| matches!(record.entry, Entry::End { .. }))
+        self.of_night().next_back().is_some_and(|record| matches!(record.entry, Entry::End { .. }))
     }
 }

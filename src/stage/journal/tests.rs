@@ -164,8 +164,7 @@ fn a_checkpoint_that_came_before_its_records_leaves_them_to_the_ring() {
     let mut content = read::file(&path).unwrap();
     content.add_ring(&ring::reopen(shared, 4).unwrap());
     content.settle();
-    let of_night = content.records.iter().filter(|record| !matches!(record.entry, Entry::Checkpoint(_)));
-    assert_eq!(of_night.map(|record| record.seq).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(content.of_night().map(|record| record.seq).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(content.notices, Vec::<String>::new());
 }
 

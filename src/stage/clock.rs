@@ -15,6 +15,7 @@ use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 
 use super::core::Core;
 use super::handle::{Order, Shared};
@@ -180,9 +181,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Runs until it is told to end. True: in order.
-    pub(super) fn run(mut self) -> bool {
-        let good = catch_unwind(AssertUnwindSafe(|| self.live())).is_ok();
+    /// Runs until it is told to end. True: in order. `starting` is let go once the wires of the devices, over which triggers may come,
+    /// are open.
+    pub(super) fn run(mut self, starting: mpsc::Sender<()>) -> bool {
+        let good = catch_unwind(AssertUnwindSafe(|| self.live(starting))).is_ok();
         if !good {
             let text = "the stage failed inside showcall: this run is over, start it again to resume".to_owned();
             let now = self.clock.now();
@@ -192,14 +194,16 @@ impl Stage {
         good
     }
 
-    fn live(&mut self) {
+    fn live(&mut self, starting: mpsc::Sender<()>) {
         self.prepare();
+        self.wake();
+        drop(starting);
         loop {
-            self.wake();
             if let Some(why) = self.ending.take() {
                 return self.end(why);
             }
             self.wait();
+            self.wake();
         }
     }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_queue::ArrayQueue;
@@ -286,7 +287,10 @@ fn start(options: Options, begin: Beginning, remote: Option<Remote>, memory: Mem
     }
     // What reading the show left behind is given back before there is a clock that could wait for it.
     sys::trim_heap();
-    let thread = thread::Builder::new().name("stage".into()).spawn(move || stage.run()).map_err(system("the stage thread"))?;
+    let (starting, started) = mpsc::channel();
+    let thread = thread::Builder::new().name("stage".into()).spawn(move || stage.run(starting)).map_err(system("the stage thread"))?;
+    // Nobody is told that the run is ready while a trigger that comes over a device's wire would be lost. Nothing is ever sent here.
+    let _ = started.recv();
     Ok(Running {
         handle,
         osc,

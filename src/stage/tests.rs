@@ -198,7 +198,7 @@ fn a_note_that_sounds_when_the_run_ends_is_ended() {
     );
     let Bench { stage, handle, _writer, .. } =
         bench_of(text, UdpSocket::bind("127.0.0.1:0").unwrap(), Box::new(tempfile::tempfile().unwrap()));
-    let running = std::thread::spawn(move || stage.run());
+    let running = std::thread::spawn(move || stage.run(std::sync::mpsc::channel().0));
     let (mut wire, _) = keys.accept().unwrap();
     wire.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     let mut message = [0; 3];

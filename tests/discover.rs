@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
-#[path = "artnet/lan.rs"]
+#[path = "peers/lan.rs"]
 mod lan;
 
 use std::io::{BufRead as _, BufReader};

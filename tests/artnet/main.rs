@@ -1,16 +1,23 @@
 //! Art-Net on real sockets: the driver through the rack, in this process and in a private network of two hosts.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../peers/capture.rs"]
+mod capture;
+mod dmxnet;
 mod ending;
 mod faults;
+#[path = "../peers/lan.rs"]
 mod lan;
 mod node;
+#[path = "../peers/olad.rs"]
 mod olad;
 mod peers;
 mod product;
 mod qlcplus;
-#[path = "../sacn/run.rs"]
+#[path = "../peers/run.rs"]
 mod run;
+#[path = "../peers/script.rs"]
+mod script;
 mod sockets;
 mod triggers;
 mod unplugged;

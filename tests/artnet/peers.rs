@@ -1,69 +1,40 @@
 //! Programs that others wrote: olad as node and as controller, and Wireshark's dissector as judge.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use showcall::engine::{Level, Report};
 use showcall::show::{DeviceIx, Value};
 
 use super::ARTNET;
+use super::capture::Capture;
 use super::lan::{Lan, have, inside};
 use super::node::{Real, Served, show};
 use super::olad::Olad;
 
-/// tshark on this host's end of the network.
-pub struct Judge {
-    child: Child,
-    folder: tempfile::TempDir,
-}
+/// Wireshark's dissector on what is sent.
+pub struct Judge(Capture);
 
 impl Judge {
     /// Captures from here on.
     pub fn listen() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tshark = Command::new("tshark");
-        tshark.args(["-q", "-i", "here", "-f", "udp port 6454", "-w"]).arg(folder.path().join("wire.pcapng"));
-        let child = tshark.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let judge = Self { child, folder };
-        let patience = Instant::now() + Duration::from_secs(20);
-        while std::fs::metadata(judge.file()).map_or(0, |m| m.len()) == 0 {
-            assert!(Instant::now() < patience, "tshark does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        judge
+        Self(Capture::of("udp port 6454"))
     }
 
-    fn file(&self) -> std::path::PathBuf {
-        self.folder.path().join("wire.pcapng")
-    }
-
-    /// Ends the capture when it holds these opcodes, or after ten seconds: what was captured is written block by block, a while later.
+    /// Ends the capture when it holds these opcodes, or after ten seconds.
     /// Gives the packets sent from 10.9.0.1 as opcode in hex, tab, and whether they are malformed.
     pub fn verdict(mut self, wanted: &[&str]) -> Vec<String> {
-        let patience = Instant::now() + Duration::from_secs(10);
         let holds_all = |packets: &[String]| wanted.iter().all(|opcode| packets.iter().any(|p| p.trim() == *opcode));
-        while !holds_all(&self.packets()) && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        let interrupt = format!("kill -INT {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
-        self.child.wait().unwrap();
-        let packets = self.packets();
+        self.0.until(|capture| holds_all(&packets(capture)));
+        let packets = packets(&self.0);
         assert!(holds_all(&packets), "of {wanted:?} one is missing or malformed in {packets:?}");
         packets
     }
-
-    fn packets(&self) -> Vec<String> {
-        let fields = ["-T", "fields", "-e", "artnet.header.opcode", "-e", "_ws.malformed"];
-        read(&self.file(), &fields).lines().map(str::to_owned).collect()
-    }
 }
 
-fn read(file: &Path, fields: &[&str]) -> String {
-    let mut tshark = Command::new("tshark");
-    tshark.arg("-r").arg(file).args(["-Y", "ip.src == 10.9.0.1 && artnet"]).args(fields);
-    String::from_utf8(tshark.output().unwrap().stdout).unwrap()
+fn packets(capture: &Capture) -> Vec<String> {
+    let fields = ["-Y", "ip.src == 10.9.0.1 && artnet", "-T", "fields", "-e", "artnet.header.opcode", "-e", "_ws.malformed"];
+    capture.read(&fields).lines().map(str::to_owned).collect()
 }
 
 #[test]

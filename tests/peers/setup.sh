@@ -31,5 +31,5 @@ mkdir -p "$node"
 [ -f "$node/package.json" ] || echo '{ "name": "peers", "private": true }' >"$node/package.json"
 npm install --prefix "$node" --silent --no-audit --no-fund --ignore-scripts --save-exact \
     atem-connection@3.10.2 hyperdeck-connection@2.0.1 hyperdeck-server-connection@0.2.0 obs-websocket-js@5.0.8 \
-    casparcg-connection@6.3.3 node-vmix@1.7.1 rtpmidi@1.0.0
+    casparcg-connection@6.3.3 node-vmix@1.7.1 rtpmidi@1.0.0 sacn@4.6.2 dmxnet@0.9.0
 echo "peers are ready in $venv and $node"

@@ -10,7 +10,8 @@ use showcall::devices::dmx::tape::{Event, Reader};
 use showcall::time::Span;
 
 use super::lan::{Lan, inside};
-use super::peers::{Script, python};
+use super::peers::python;
+use super::script::Script;
 
 const SHOWCALL: &str = env!("CARGO_BIN_EXE_showcall");
 /// Frames of each source of the recording below, and the time between two.
@@ -98,7 +99,7 @@ fn watching_tells_who_sends_what_and_who_wins() {
     }
     let lan = Lan::up();
     let sender = |priority, level| {
-        let script = Script::start(&lan, &python, "sacn_sender.py", &["10.9.0.2", "70", priority, level]);
+        let script = Script::start(&lan, python, "sacn_sender.py", &["10.9.0.2", "70", priority, level]);
         script.until("it sends", |line| line["event"] == "sending");
         script
     };

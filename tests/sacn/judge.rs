@@ -1,16 +1,12 @@
 //! Wireshark's dissector on this host's end of the network, and the `sacn` crate on what it captured.
 
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
 use sacn::packet::AcnRootLayerProtocol;
 use showcall::devices::sacn::{Packet, option, parse};
 
+use super::capture::Capture;
+
 /// tshark, capturing.
-pub struct Judge {
-    child: Child,
-    folder: tempfile::TempDir,
-}
+pub struct Judge(Capture);
 
 /// What was sent from 10.9.0.1.
 #[derive(Debug, Default)]
@@ -26,29 +22,13 @@ pub struct Verdict {
 impl Judge {
     /// Captures from here on.
     pub fn listen() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut tshark = Command::new("tshark");
-        tshark.args(["-q", "-i", "here", "-f", "udp port 5568 and src host 10.9.0.1", "-w"]).arg(folder.path().join("wire.pcapng"));
-        let child = tshark.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let judge = Self { child, folder };
-        let patience = Instant::now() + Duration::from_secs(20);
-        while std::fs::metadata(judge.folder.path().join("wire.pcapng")).map_or(0, |m| m.len()) == 0 {
-            assert!(Instant::now() < patience, "tshark does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        judge
+        Self(Capture::of("udp port 5568 and src host 10.9.0.1"))
     }
 
-    /// Ends the capture when it holds what is wanted, or after ten seconds: what was captured is written block by block, a while later.
+    /// Ends the capture when it holds what is wanted, or after ten seconds.
     pub fn verdict(mut self, enough: impl Fn(&Verdict) -> bool) -> Verdict {
-        let patience = Instant::now() + Duration::from_secs(10);
-        while !enough(&self.read()) && Instant::now() < patience {
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        let interrupt = format!("kill -INT {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
-        self.child.wait().unwrap();
-        let verdict = self.read();
+        self.0.until(|capture| enough(&read(capture)));
+        let verdict = read(&self.0);
         let ends: Vec<usize> = (1..=3).map(|universe| verdict.ends(universe)).collect();
         assert!(
             enough(&verdict),
@@ -58,25 +38,23 @@ impl Judge {
         );
         verdict
     }
+}
 
-    fn read(&self) -> Verdict {
-        let mut tshark = Command::new("tshark");
-        tshark.arg("-r").arg(self.folder.path().join("wire.pcapng")).args(["--enable-heuristic", "acn", "-o", "acn.dmx_enable:TRUE"]);
-        let fields = ["-T", "fields", "-e", "udp.payload", "-e", "acn.cid", "-e", "_ws.malformed", "-e", "_ws.expert.message"];
-        let text = String::from_utf8(tshark.args(fields).output().unwrap().stdout).unwrap();
-        let mut verdict = Verdict::default();
-        for line in text.lines() {
-            let mut columns = line.split('\t');
-            let payload = columns.next().unwrap_or_default();
-            verdict.known += usize::from(columns.next().is_some_and(|cid| !cid.is_empty()));
-            if columns.any(|words| !words.is_empty()) {
-                verdict.malformed.push(line.chars().skip(payload.len()).collect());
-            }
-            let bytes = (0..payload.len() / 2).map(|at| u8::from_str_radix(&payload[2 * at..2 * at + 2], 16).unwrap());
-            verdict.packets.push(bytes.collect());
+fn read(capture: &Capture) -> Verdict {
+    let dissect = ["--enable-heuristic", "acn", "-o", "acn.dmx_enable:TRUE"];
+    let fields = ["-T", "fields", "-e", "udp.payload", "-e", "acn.cid", "-e", "_ws.malformed", "-e", "_ws.expert.message"];
+    let mut verdict = Verdict::default();
+    for line in capture.read(&[&dissect[..], &fields].concat()).lines() {
+        let mut columns = line.split('\t');
+        let payload = columns.next().unwrap_or_default();
+        verdict.known += usize::from(columns.next().is_some_and(|cid| !cid.is_empty()));
+        if columns.any(|words| !words.is_empty()) {
+            verdict.malformed.push(line.chars().skip(payload.len()).collect());
         }
-        verdict
+        let bytes = (0..payload.len() / 2).map(|at| u8::from_str_radix(&payload[2 * at..2 * at + 2], 16).unwrap());
+        verdict.packets.push(bytes.collect());
     }
+    verdict
 }
 
 impl Verdict {

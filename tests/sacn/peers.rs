@@ -1,19 +1,19 @@
 //! A running show that olad and the `sacn` module of Python read, by multicast and by unicast.
 
-use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use super::judge::Judge;
-use super::lan::{Lan, end, have, inside, skip};
+use super::lan::{Lan, have, inside, skip};
 use super::olad::Olad;
 use super::run::Run;
+use super::script::Script;
 
 /// How olad speaks E1.31.
 pub const E131: &str = "ip = 10.9.0.2\ninput_ports = 4\noutput_ports = 4\nrevision = 0.46\ndscp = 0\nignore_preview = true\n";
 
 /// Universes 1 and 2 by multicast; to one node universe 1 again, as 3. (A datagram to one port of a host reaches one program there.)
-const SHOW: &str = r##"
+pub const SHOW: &str = r##"
 [show]
 title = "Peers"
 looks = "whole"
@@ -66,54 +66,13 @@ do = [{ light = { look = "blue", fade = "500ms" } }]
 "##;
 
 /// The Python of `tests/peers/setup.sh`; `None`, loudly, without it.
-pub fn python() -> Option<std::path::PathBuf> {
-    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
-    if !python.exists() {
+pub fn python() -> Option<&'static str> {
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/venv/bin/python");
+    let here = std::path::Path::new(python).exists();
+    if !here {
         skip("target/peers/venv is not there");
     }
-    python.exists().then_some(python)
-}
-
-/// A Python program of `tests/peers` on the other host, and the lines that it prints.
-pub struct Script {
-    pub child: Child,
-    lines: Arc<Mutex<Vec<serde_json::Value>>>,
-}
-
-impl Script {
-    pub fn start(lan: &Lan, python: &std::path::Path, script: &str, arguments: &[&str]) -> Self {
-        let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
-        let mut command = lan.there(python.to_str().unwrap());
-        let mut child = command.arg(path).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let (reader, kept) = (std::io::BufReader::new(child.stdout.take().unwrap()), lines.clone());
-        std::thread::spawn(move || {
-            for line in std::io::BufRead::lines(reader).map_while(Result::ok) {
-                kept.lock().unwrap().push(serde_json::from_str(&line).unwrap());
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// Lines so far are not looked at any more.
-    pub fn forget(&self) {
-        self.lines.lock().unwrap().clear();
-    }
-
-    /// Waits for a line that fits.
-    pub fn until(&self, what: &str, fits: impl Fn(&serde_json::Value) -> bool) {
-        let patience = Instant::now() + Duration::from_secs(20);
-        while !self.lines.lock().unwrap().iter().any(&fits) {
-            assert!(Instant::now() < patience, "{what}: {:?}", self.lines.lock().unwrap().iter().rev().take(3).collect::<Vec<_>>());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Script {
-    fn drop(&mut self) {
-        end(&mut self.child);
-    }
+    here.then_some(python)
 }
 
 #[test]
@@ -132,7 +91,7 @@ fn olad_and_python_read_the_levels_of_a_running_show() {
         patch.args(["-d", "1", "-i", "-p", &port.to_string(), "-u", &universe.to_string()]);
         assert!(patch.stdin(Stdio::null()).output().unwrap().status.success());
     }
-    let receiver = Script::start(&lan, &python, "sacn_receiver.py", &["10.9.0.2", "1", "3"]);
+    let receiver = Script::start(&lan, python, "sacn_receiver.py", &["10.9.0.2", "1", "3"]);
     receiver.until("it listens", |line| line["event"] == "listening");
     let judge = Judge::listen();
     let run = Run::start(SHOW, &[]);
@@ -180,7 +139,7 @@ fn a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes() {
     let lan = Lan::up();
     let olad = Olad::start(&lan, "e131", E131);
     olad.patch(&lan, 1, true);
-    let receiver = Script::start(&lan, &python, "sacn_receiver.py", &["10.9.0.2", "1"]);
+    let receiver = Script::start(&lan, python, "sacn_receiver.py", &["10.9.0.2", "1"]);
     receiver.until("it listens", |line| line["event"] == "listening");
     let run = Run::start(SHOW, &["--simulate", "--preview"]);
     run.go();

@@ -11,7 +11,8 @@ use showcall::show::{DeviceIx, Show, load_text};
 
 use super::lan::{Lan, have, inside};
 use super::olad::Olad;
-use super::peers::{E131, Script, python};
+use super::peers::{E131, python};
+use super::script::Script;
 
 const SHOW: &str = r#"
 [show]
@@ -77,14 +78,14 @@ fn of_two_real_sources_the_higher_priority_wins_and_is_named() {
     desk.rack.frame(boottime(), DeviceIx(0), 0, 1, &[50; 512]);
     desk.until("olad has our level", |_| olad.levels(1).first() == Some(&50));
 
-    let mut higher = Script::start(&lan, &python, "sacn_sender.py", &["10.9.0.2", "1", "150", "77"]);
+    let mut higher = Script::start(&lan, python, "sacn_sender.py", &["10.9.0.2", "1", "150", "77"]);
     desk.until("olad follows the higher priority", |_| olad.levels(1).first() == Some(&77));
     desk.until("it is told", |desk| matches!(desk.foreign(), Some((Level::Bad, text)) if text.contains("Python desk (10.9.0.2)")));
     higher.child.stdin.take().unwrap().write_all(b"end\n").unwrap();
     desk.until("olad is back with us", |_| olad.levels(1).first() == Some(&50));
     desk.until("it is good again", |desk| matches!(desk.foreign(), Some((Level::Good, _))));
 
-    let _lower = Script::start(&lan, &python, "sacn_sender.py", &["10.9.0.2", "1", "60", "99"]);
+    let _lower = Script::start(&lan, python, "sacn_sender.py", &["10.9.0.2", "1", "60", "99"]);
     desk.until("it stands by", |desk| matches!(desk.foreign(), Some((Level::Notice, _))));
     assert_eq!(olad.levels(1).first(), Some(&50), "a lower priority changes nothing");
     desk.rack.last_call(boottime());

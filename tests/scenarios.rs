@@ -5,9 +5,12 @@
 //! `reset`, `pause`, `resume`, `undo`, `undo!`, `undo! program`, `standby 2`, `back`, `chase 3`, `chase! 0 1`, `close`, `hold`, `arm 2`, `disarm 2`,
 //! `skip 2`, `lay grand 50`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30` (UTC; `1h`: its zone's offset), `stalled 5s`, `crash`, and of devices `online desk`,
 //! `offline desk`, `synced desk`, `restarted desk`, `human desk`, `sent P`, `saw P V` (a hand), `echo P V`, `land P V` (sent, then seen),
-//! `acked P`, `refused P`, `notnow P 40s`, `progress P 3s`.
+//! `acked P`, `refused P`, `notnow P 40s`, `progress P 3s`; of other people's desks `art …` and `midi …` ([`heard::Heard`]).
 //! Words that demand something begin with `=`; see [`Run::demand`].
 #![allow(clippy::unwrap_used)]
+
+#[path = "scenarios/heard.rs"]
+mod heard;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +28,7 @@ struct Run {
     out: Effects,
     /// Every command that was not a read, to answer for.
     given: Vec<Command>,
+    heard: heard::Heard,
 }
 
 fn value(word: &str) -> Value {
@@ -49,7 +53,8 @@ impl Run {
         let errors: Vec<_> = loaded.findings.iter().filter(|f| f.severity == show::Severity::Error).collect();
         let show = loaded.show.unwrap_or_else(|| panic!("the scenario's show has errors: {errors:#?}"));
         let engine = Engine::new(Arc::clone(&show));
-        let mut run = Self { show, engine, now: Mono::ZERO + Span::secs(100), out: Vec::new(), given: Vec::new() };
+        let mut run =
+            Self { show, engine, now: Mono::ZERO + Span::secs(100), out: Vec::new(), given: Vec::new(), heard: Default::default() };
         run.give(&Input::Begin { mode: Mode::Rehearsal });
         for device in 0..run.show.devices.len() {
             let device = DeviceIx(device as u16);
@@ -201,9 +206,25 @@ impl Run {
             "key" => Intent::Guarded { prop: self.prop(first), value: value(rest[1]) },
             "quit" => Intent::Quit,
             "lay" => return self.lay(rest, legacy),
+            "art" => {
+                let called = self.heard.artnet(self.now, &self.show, rest);
+                return self.called(called);
+            }
+            "midi" => {
+                let called = self.heard.midi(&self.show, &self.engine.snapshot(self.now), rest);
+                return self.called(called);
+            }
             _ => return self.report(word, rest),
         };
         self.by(intent, legacy);
+    }
+
+    /// Somebody else's desk wants something, or nothing.
+    fn called(&mut self, called: Vec<(Intent, By)>) {
+        self.out.clear();
+        for (intent, by) in called {
+            self.give(&Input::Intent { intent, by });
+        }
     }
 
     /// `lay grand 50`, `lay blackout on`, `lay master all 50`, `lay park lamp on`, `lay find lamp highlight`.
@@ -455,4 +476,5 @@ scenarios! {
     edges "edges",
     lists_effects_and_masters "layers",
     marks_of_dark_lights "marks",
+    called_by_others "triggers",
 }

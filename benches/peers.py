@@ -46,13 +46,15 @@ def workspace(universes, fading):
         f'<Engine {autostart}><InputOutputMap>{outputs}</InputOutputMap>{lights}</Engine></Workspace>')
 
 
-def begin(command, **more):
-    """A program; killed, by its own id, at the end of the `with`."""
-    class Begun(subprocess.Popen):
-        def __exit__(self, *why):
-            self.kill()
-            return super().__exit__(*why)
-    return Begun(command, **{**SILENT, **more})
+class Program(subprocess.Popen):
+    """A running program; killed, by its own id, at the end of the `with`."""
+
+    def __init__(self, command, **more):
+        super().__init__(command, **{**SILENT, **more})
+
+    def __exit__(self, *why):
+        self.kill()
+        return super().__exit__(*why)
 
 
 def until(what, so, patience=60):
@@ -69,7 +71,7 @@ def qlcplus(folder, fading):
     home = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "QT_QPA_PLATFORM": "offscreen"}
     taken = measure.receiver("127.0.0.2", 6454)
     command = ["qlcplus", "--nogui", "--nowm", "--operate", "--open", folder / "show.qxw"]
-    with taken, begin(command, env={**os.environ, **home}) as program:
+    with taken, Program(command, env={**os.environ, **home}) as program:
         # The first slot has left 0 when the scene has begun.
         until("QLC+ sends", lambda: any(frame[3] or not fading for frame in measure.frames(taken, measure.artnet, 0.5)))
         figure = measure.figure(program.pid, taken, measure.artnet, seconds=SECONDS, **QLC)
@@ -78,7 +80,7 @@ def qlcplus(folder, fading):
 
 def other_host():
     """The end of a cable to 10.9.0.2: its namespace lives as long as this process. This end is 10.9.0.1."""
-    holder = begin(["unshare", "--net", "sleep", "infinity"])
+    holder = Program(["unshare", "--net", "sleep", "infinity"])
     mine = os.readlink("/proc/self/ns/net")
     until("a second network", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine)
     there = ["nsenter", f"--net=/proc/{holder.pid}/ns/net", "--"]
@@ -114,14 +116,14 @@ def olad(folder):
         subprocess.run(["chown", "-R", "olad", folder], check=True)
         command = ["setpriv", "--reuid=olad", "--regid=nogroup", "--init-groups", *command]
     holder, there = other_host()
-    with holder, measure.receiver("", 5568) as taken, begin([*there, *command]) as program:
+    with holder, measure.receiver("", 5568) as taken, Program([*there, *command]) as program:
         asks = [*there, "sh", "-c", "ola_dev_info | grep -q E1.31"]
         until("olad is ready", lambda: subprocess.run(asks, check=False, **SILENT).returncode == 0)
         patch = f"for n in $(seq {universes}); do ola_patch -d 1 -p $((n - 1)) -u $n || exit; done"
         subprocess.run([*there, "sh", "-c", patch], check=True, **SILENT)
         listening = joined(universes)
         feed = [*there, sys.executable, __file__, "feed", str(universes), str(OLA["hertz"])]
-        with begin(feed, stderr=None):
+        with Program(feed, stderr=None):
             figure = measure.figure(program.pid, taken, measure.sacn, seconds=SECONDS, **OLA)
         for each in listening:
             each.close()

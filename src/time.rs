@@ -79,6 +79,9 @@ impl Span {
                 "m" | "min" => 60_000_000_000,
                 "s" => 1_000_000_000,
                 "ms" => 1_000_000,
+                "" if rest.starts_with('-') => {
+                    return Err(format!("\"{text}\" is less than nothing (write \"2s\", or \"0s\" for at once)"));
+                }
                 "" => return Err(format!("\"{text}\" has no unit (write \"2s\", \"500ms\" or \"1m 30s\")")),
                 other => return Err(format!("\"{other}\" is not a unit of time (use h, m, s or ms)")),
             };

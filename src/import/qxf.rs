@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
 use crate::show::attribute::is_colour_wheel;
-use crate::show::colour::read_rgb;
+use crate::show::colour::{self, read_rgb};
 
 /// What one `<Channel>` of the file is.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +61,7 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
             (group_attribute(group.map_or("", |g| g.text.as_str()), element.text_of("Colour"), name, kind), byte == "1")
         }
     };
+    let attribute = if holds_gobos(element) { words::gobo_wheel(name, attribute) } else { attribute };
     let mut values = Vec::new();
     for capability in element.all("Capability") {
         let bound = |key: &str| capability.attribute(key).and_then(|text| text.trim().parse::<u32>().ok()).filter(|n| *n <= 255);
@@ -76,7 +77,10 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
         // One colour; two are a place between two filters.
         let res = |key: &str| capability.attribute(key).filter(|text| text.starts_with('#'));
         let two = res("Res2").or_else(|| res("Color2")).is_some();
-        let colour = res("Res1").or_else(|| res("Color")).filter(|_| !two && is_colour_wheel(&attribute)).and_then(read_rgb);
+        // One that moves has none, and a white that is called by another colour is one that nobody filled in.
+        let still = !two && !colour::moves(&text) && is_colour_wheel(&attribute);
+        let colour = res("Res1").or_else(|| res("Color")).filter(|_| still).and_then(read_rgb);
+        let colour = colour.filter(|rgb| *rgb != [u8::MAX; 3] || colour::of_name(&text).is_none_or(|told| told == *rgb));
         values.push(DraftValue { colour, ..DraftValue::new(text, from, to) });
     }
     // One range over the whole channel says what the attribute says.
@@ -85,6 +89,11 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
     }
     let default = element.attribute("Default").and_then(|text| text.parse::<u32>().ok()).filter(|n| *n <= 255);
     Ok(Channel { attribute, fine, default, values })
+}
+
+/// Three ranges or more that are gobos: a wheel, even when its name speaks of rotation.
+fn holds_gobos(channel: &Element) -> bool {
+    channel.all("Capability").filter(|one| one.attribute("Preset") == Some("GoboMacro")).count() >= 3
 }
 
 /// `Preset`: the channel's type in one word.
@@ -135,6 +144,7 @@ fn group_attribute(group: &str, colour: &str, name: &str, kind: &str) -> String 
         "Prism" => "Prism1".into(),
         "Shutter" if words::has(name, &["iris"]) => "Iris".into(),
         "Shutter" if words::has(name, &["blade", "framing"]) => "Blade1A".into(),
+        "Shutter" if words::has(name, &["frost", "diffus"]) => "Frost1".into(),
         "Shutter" if words::has(name, &["rate", "speed", "frequency"]) => "StrobeRate".into(),
         "Shutter" if words::has(name, &["duration"]) => "StrobeDuration".into(),
         "Shutter" => "Shutter1".into(),
@@ -297,5 +307,59 @@ fn widen(channel: &mut DraftChannel) {
     channel.default = channel.default.map(|default| channel.value(default, 1));
     if channel.default.is_none() && ["Pan", "Tilt"].contains(&channel.attribute.as_str()) {
         channel.default = Some(channel.top() / 2 + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::import::tidy::tidy;
+
+    /// A light of these channels, each with its group, ranges and their `Preset` and `Res1`.
+    fn light(channels: &[(&str, &str, &str)]) -> DraftMode {
+        let mut text = "<FixtureDefinition><Manufacturer>A</Manufacturer><Model>B</Model><Type>Moving Head</Type>".to_owned();
+        for (name, group, ranges) in channels {
+            text += &format!("<Channel Name=\"{name}\"><Group Byte=\"0\">{group}</Group>{ranges}</Channel>");
+        }
+        text += "<Mode Name=\"m\">";
+        for (number, (name, ..)) in channels.iter().enumerate() {
+            text += &format!("<Channel Number=\"{number}\">{name}</Channel>");
+        }
+        tidy(read((text + "</Mode></FixtureDefinition>").as_bytes(), "x.qxf").unwrap()).unwrap().modes.remove(0)
+    }
+
+    #[test]
+    fn a_channel_is_what_its_ranges_say_whatever_its_name() {
+        let gobos: String =
+            (0..4).map(|n| format!("<Capability Min=\"{n}\" Max=\"{n}\" Preset=\"GoboMacro\">Gobo {n}</Capability>")).collect();
+        let turns = "<Capability Min=\"0\" Max=\"127\">Index</Capability><Capability Min=\"128\" Max=\"255\">Spin</Capability>";
+        let made = light(&[("Rotating Gobo Change", "Gobo", &gobos), ("Gobo Rotation", "Gobo", turns), ("Frost", "Shutter", "")]);
+        let names: Vec<(&str, bool)> = made.channels.iter().map(|channel| (channel.attribute.as_str(), channel.snap)).collect();
+        assert_eq!(names, [("Gobo1", true), ("Gobo1Pos", false), ("Frost1", false)]);
+    }
+
+    #[test]
+    fn a_wheel_has_the_colours_of_its_filters_alone() {
+        let one = |from: u8, to: u8, colour: &str, name: &str| {
+            format!("<Capability Min=\"{from}\" Max=\"{to}\" Preset=\"ColorMacro\" Res1=\"{colour}\">{name}</Capability>")
+        };
+        let ranges = one(0, 9, "#ffffff", "Open") + &one(10, 19, "#ffffff", "Dark red") + &one(20, 29, "#00d800", "Green");
+        let made = light(&[("Colour wheel", "Colour", &(ranges + &one(30, 255, "#af1f11", "Rotation slow to fast")))]);
+        let colours: Vec<Option<[u8; 3]>> = made.channels[0].values.iter().map(|value| value.colour).collect();
+        assert_eq!(colours, [Some([255; 3]), None, Some([0, 0xD8, 0]), None], "a turning wheel is no filter, and dark red is not white");
+    }
+
+    #[test]
+    fn an_iris_rests_wide() {
+        let rest = |ranges: &[(u8, u8, &str)]| {
+            let text = |(from, to, name): &(u8, u8, &str)| format!("<Capability Min=\"{from}\" Max=\"{to}\">{name}</Capability>");
+            light(&[("Iris", "Shutter", &ranges.iter().map(text).collect::<String>())]).channels[0].default
+        };
+        assert_eq!(rest(&[(0, 131, "Linearly open from minimum to maximum aperture"), (252, 255, "Maximum aperture")]), Some(253));
+        assert_eq!(rest(&[(0, 199, "Closed - open"), (200, 255, "Pulse opening")]), Some(199));
+        assert_eq!(rest(&[(0, 0, "Open"), (1, 179, "Max to min diameter"), (180, 255, "Closed")]), None, "it begins wide");
+        assert_eq!(rest(&[(0, 127, "One"), (128, 255, "Two")]), None);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, DraftChannel, DraftMode, Refusal, words};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
 use crate::show::attribute::{self, Feature, is_shutter};
 
 /// Slots of a universe.
@@ -182,12 +182,15 @@ fn cells(mode: &mut DraftMode) {
 fn rests(mode: &mut DraftMode) {
     let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
     for channel in &mut mode.channels {
-        let open = channel.values.iter().find(|value| is_open(&value.name)).map(super::DraftValue::middle);
+        let open = channel.values.iter().find(|value| is_open(&value.name)).map(DraftValue::middle);
         if is_shutter(&channel.attribute) {
             // Nothing else keeps such a light dark: open, it would burn at rest.
             let rest = open.filter(|_| dims);
             channel.default = channel.default.filter(|default| *default != 0 || rest.is_none()).or(rest);
             channel.highlight = channel.highlight.or(open);
+        }
+        if channel.attribute == "Iris" {
+            channel.default = channel.default.filter(|default| *default != 0).or_else(|| wide_iris(&channel.values));
         }
         let zero = channel.default == Some(0);
         let white = attribute::emitter(&channel.attribute).is_some() || channel.attribute == "Dimmer";
@@ -196,6 +199,24 @@ fn rests(mode: &mut DraftMode) {
         }
         channel.snap |= snaps(&channel.attribute);
     }
+}
+
+/// Where an iris lets all light through, when that is not where its channel begins: nobody wants a light that rests as a pinhole.
+fn wide_iris(values: &[DraftValue]) -> Option<u32> {
+    let has = |value: &DraftValue, words: &[&str]| words.iter().any(|word| value.name.to_lowercase().contains(word));
+    let narrow = ["min", "clos", "small", "narrow"];
+    let first = values.iter().find(|value| value.from == 0).filter(|value| narrow_first(&value.name))?;
+    let moves = ["puls", "strobe", "random", "ramp", "effect", "fast", "slow", "speed"];
+    let open = values.iter().find(|value| has(value, &["max", "open", "large"]) && !has(value, &narrow) && !has(value, &moves));
+    open.map(DraftValue::middle).or_else(|| has(first, &["max", "open", "large"]).then_some(first.to))
+}
+
+/// "From minimum to maximum", "Closed - open": a range that begins with the smallest beam.
+fn narrow_first(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let at = |words: &[&str]| words.iter().filter_map(|word| name.find(word)).min();
+    let before = |small: Option<usize>, large: Option<usize>| small.map(|small| large.is_none_or(|large| small < large));
+    before(at(&["min"]), at(&["max"])).or_else(|| before(at(&["clos", "small", "narrow"]), at(&["open", "large", "wide"]))).unwrap_or(false)
 }
 
 /// A range that lets the light out.

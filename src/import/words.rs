@@ -108,6 +108,15 @@ pub fn gobo(name: &str) -> String {
     format!("{base}{number}{tail}")
 }
 
+/// `Gobo1Pos` of a channel that holds gobos is the wheel itself.
+#[must_use]
+pub fn gobo_wheel(name: &str, attribute: String) -> String {
+    match attribute.strip_suffix("Pos") {
+        Some(wheel) if wheel.starts_with("Gobo") && !has(name, &["index", "shake"]) => wheel.to_owned(),
+        _ => attribute,
+    }
+}
+
 /// Something about colour that is no emitter.
 #[must_use]
 pub fn colour(name: &str) -> String {

@@ -138,14 +138,20 @@ const NOT: [&str; 20] = [
     "ccw", "to", "forward", "reverse", "indexing",
 ];
 
+/// A name of what stands between two filters, or turns the wheel.
+#[must_use]
+pub fn moves(name: &str) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| NOT.contains(&word))
+}
+
 /// The colour that a filter's name tells: `Light Green`, `CTO 260`, `Colour off (open)`. `None` for names that tell none, or two.
 #[must_use]
 pub fn of_name(name: &str) -> Option<[u8; 3]> {
-    let lower = name.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if words.iter().any(|word| NOT.contains(word)) {
+    if moves(name) {
         return None;
     }
+    let lower = name.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let mut told = words.iter().filter_map(|word| WORDS.iter().find(|(known, _)| known == word).map(|(_, rgb)| *rgb));
     let rgb = told.next()?;
     // "Open/White" is white twice.

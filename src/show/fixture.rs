@@ -159,15 +159,41 @@ impl NamedValue {
 
 impl FixtureChannel {
     /// The value that a text stands for: a name of this channel (`"red"`), or a place in a named range (`"strobe 30%"`).
+    ///
+    /// Names are those of many makers, and a step names lights of several: capitals are not looked at, and the words with which one name
+    /// alone begins are enough (`"open"` for `Open (light on)`).
     #[must_use]
     pub fn named(&self, text: &str) -> Option<u32> {
-        let of = |name: &str| self.values.iter().find(|value| *value.name == *name);
+        let of = |name: &str| self.value_named(name);
         if let Some(value) = of(text) {
             return Some(value.value());
         }
         let (name, share) = text.rsplit_once(' ')?;
         let millionths = super::decimal(share.strip_suffix('%')?, 4).filter(|n| (0..=1_000_000).contains(n))?;
         Some(of(name.trim_end())?.at(super::dmx::of_millionths(u32::try_from(millionths).ok()?)))
+    }
+
+    /// As it is written; then with other capitals; then by its first words, when they are no other's.
+    fn value_named(&self, name: &str) -> Option<&NamedValue> {
+        let lower = name.to_lowercase();
+        let mut begun: Vec<&NamedValue> = Vec::new();
+        for value in &self.values {
+            let own = value.name.to_lowercase();
+            match own.strip_prefix(&lower) {
+                _ if *value.name == *name => return Some(value),
+                Some("") => begun.insert(0, value),
+                Some(tail) if !lower.is_empty() && !tail.starts_with(char::is_alphanumeric) => begun.push(value),
+                _ => {}
+            }
+        }
+        let first = *begun.first()?;
+        // `Open 2` is the second range of `Open`, and a name that is written out has no rival.
+        let again = |other: &&NamedValue| {
+            let tail = other.name.strip_prefix(&*first.name).map(str::trim_start);
+            tail.is_some_and(|tail| tail.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let alone = first.name.chars().count() == name.chars().count() || begun.iter().all(again);
+        alone.then_some(first)
     }
 
     /// Has no slots: scales others.
@@ -264,5 +290,17 @@ mod tests {
         let named =
             ["open", "strobe", "strobe 0%", "strobe 100%", "back 25%", "strobe 101%", "nothing", "strobe x"].map(|t| channel.named(t));
         assert_eq!(named, [Some(0), Some(1500), Some(1000), Some(2000), Some(700), None, None, None]);
+    }
+
+    #[test]
+    fn a_name_of_many_makers_is_found_by_its_first_words_unless_two_begin_so() {
+        let value = |name: &str, at| NamedValue { name: name.into(), from: at, to: at, colour: None };
+        let names =
+            ["Light OFF", "Strobe 1 to 25 Hz", "open (Light ON)", "open (Light ON) 2", "Gobo 1", "Gobo 1 Shake", "Gobo 10", "Spin", "spin"];
+        let values = names.iter().zip(0..).map(|(name, at)| value(name, at)).collect();
+        let channel = FixtureChannel { values, ..FixtureChannel::default() };
+        let named = ["open", "STROBE", "strobe 0%", "light off", "gobo 1", "gobo 10", "spin", "Spin"].map(|text| channel.named(text));
+        assert_eq!(named, [2, 1, 1, 0, 4, 6, 8, 7].map(Some));
+        assert_eq!(["gobo", "gob", "", "ope", "shake"].map(|text| channel.named(text)), [None; 5]);
     }
 }

@@ -47,7 +47,7 @@ fn dimmed(screen: &Screen) -> Option<(String, Role)> {
     if lights.blackout {
         return Some((" BLACKOUT ".to_owned(), Role::Loud));
     }
-    (lights.grand < u16::MAX).then(|| (format!("GRAND {}%", u32::from(lights.grand) * 100 / 65_535), Role::Warn))
+    (lights.grand < u16::MAX).then(|| (format!("GRAND {}%", (u32::from(lights.grand) * 100 + 32_767) / 65_535), Role::Warn))
 }
 
 /// How late it is, and how long until the room must be empty.

@@ -36,7 +36,7 @@ fn row(screen: &Screen, at: usize, width: usize) -> Option<Row> {
     };
     let percent = |level: u16| format!("{:>3}%", (u32::from(level) * 100 + 32_767) / 65_535);
     let (text, role) = match (line, level(screen.snap, line)) {
-        (Line::Blackout, _) if screen.snap.lights.blackout => ("ON: all intensities are out".to_owned(), Role::Loud),
+        (Line::Blackout, _) if screen.snap.lights.blackout => ("ON".to_owned(), Role::Loud),
         (Line::Blackout, _) => ("off".to_owned(), Role::Text),
         (_, Some(level)) => (percent(level), if level < u16::MAX { Role::Warn } else { Role::Text }),
         _ => (String::new(), Role::Text),

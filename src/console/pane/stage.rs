@@ -80,7 +80,10 @@ fn title(screen: &Screen, hidden: usize) -> String {
         (true, true) => "of the simulated nodes",
         (true, false) => "as sent, and of simulated nodes",
     };
-    let lit = (0..).take(rig.fixtures.len()).filter(|light| seen(screen, *light, 0).is_some_and(|glow| glow.level > 0)).count();
+    let lit = (0..)
+        .take(rig.fixtures.len())
+        .filter(|light| seen(screen, *light, 0).is_some_and(|glow| glow.level > 0 && glow.hue.is_some()))
+        .count();
     let more = if hidden > 0 { format!(" · {hidden} lines more") } else { String::new() };
     format!("STAGE {from} · {lit}/{} lit{more}", rig.fixtures.len())
 }
@@ -190,7 +193,8 @@ fn detail(screen: &Screen) -> [Row; DETAIL] {
     let (mut places, mut slots) = (Vec::new(), Vec::new());
     for (at, footprint) in fixture.breaks.iter().zip(mode.map(|mode| mode.footprints.as_slice()).unwrap_or_default()) {
         let number = rig.universes.get(usize::from(at.universe)).map_or(0, |universe| universe.number);
-        places.push(format!("{number}.{}-{}", at.address, at.address + footprint.saturating_sub(1)));
+        let to = if *footprint > 1 { format!("-{}", at.address + footprint - 1) } else { String::new() };
+        places.push(format!("{number}.{}{to}", at.address));
         let frame = screen.ui.frames.get(at.universe);
         let own = usize::from(at.address.saturating_sub(1))..usize::from(at.address.saturating_sub(1) + footprint);
         slots.extend(frame.and_then(|frame| frame.get(own)).unwrap_or_default().iter().map(ToString::to_string));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 use super::Loader;
-use crate::show::fault::Fault;
-use crate::show::fields::{Fields, Node, text_of};
-use crate::show::value_text::read_decimal;
+use super::palettes::attribute;
+use crate::show::fault::{Fault, suggestion};
+use crate::show::fields::{Fields, Node, int_of, text_of};
+use crate::show::value_text::{read_decimal, read_degrees};
 use crate::show::{Act, AttrIx, Emitter, LightAct, Param, ParamIx, Part, Rest, Swing, SwingFrom, Wave};
 use crate::time::Span;
 
@@ -36,15 +37,19 @@ impl<'t> Loader<'t> {
         let Some(mut fields) = Fields::of(node, "effect", &mut self.faults) else { return };
         let on = fields.get("on");
         let kind_span = fields.get("kind").map_or_else(|| node.span(), toml::Spanned::span);
+        let named_kind = fields.has("kind");
         let kind = fields.word("kind", &KINDS, &mut self.faults);
         let rate = fields.get("rate");
         let period = rate.and_then(|node| self.rate(node));
         let size = fields.get("size").map(|node| self.size(node));
-        let phase = fields.int("phase", -3600..=3600, &mut self.faults);
+        let phase = fields.get("phase").map(|node| self.phase(node));
         let of = fields.get("of").map(|node| self.of(node));
         let up = fields.duration("fade", &mut self.faults).unwrap_or_default();
         fields.finish(&mut self.faults);
         let (Some(on), Some(kind)) = (on, kind) else {
+            if on.is_some() && named_kind {
+                return;
+            }
             let fault = Fault::rule("missing", kind_span, "an effect says on which lights it is, and its kind");
             self.faults.push(fault.help("write effect = { on = \"wash\", kind = \"chase\", rate = \"2 Hz\" }"));
             return;
@@ -56,9 +61,10 @@ impl<'t> Loader<'t> {
         }
         let parts = self.lights_of(on);
         let goes_round = matches!(KINDS.get(kind), Some(&("chase" | "rainbow")));
-        let phase = phase.unwrap_or(if goes_round { 360 } else { 0 });
+        let phase = phase.unwrap_or(Some(if goes_round { 360 } else { 0 }));
         let period = if ends { Some(Span::ZERO) } else { period };
-        let (Some(period), Some(size), Some(of)) = (period, size.unwrap_or(Some(u16::MAX)), of.unwrap_or(Some(None))) else { return };
+        let (size, of) = (size.unwrap_or(Some(u16::MAX)), of.unwrap_or(Some(None)));
+        let (Some(period), Some(size), Some(of), Some(phase)) = (period, size, of, phase) else { return };
         let effect = Effect { kind, period, size, phase, of };
         let swings = self.swings(&effect, &parts);
         if swings.is_empty() && !parts.is_empty() {
@@ -131,9 +137,20 @@ impl<'t> Loader<'t> {
         u16::try_from(millionths? * 65_535 / 1_000_000).ok()
     }
 
+    /// `360` or `"360deg"`.
+    fn phase(&mut self, node: &Node<'_>) -> Option<i64> {
+        let said = node.get_ref().as_str().and_then(read_degrees).filter(|n| n % 1000 == 0).map(|n| n / 1000);
+        let phase = said.or_else(|| int_of(node.get_ref())).filter(|degrees| (-3600..=3600).contains(degrees));
+        if phase.is_none() {
+            let fault = Fault::rule("value", node.span(), "a phase is a whole number of degrees from -3600 to 3600");
+            self.faults.push(fault.help("write phase = 180, or \"180deg\""));
+        }
+        phase
+    }
+
     /// What it moves: `level`, or one attribute.
     fn of(&mut self, node: &Node<'_>) -> Option<Option<AttrIx>> {
-        let text = text_of(node, "of", &mut self.faults)?;
+        let text = attribute(text_of(node, "of", &mut self.faults)?);
         if text == "level" {
             return Some(None);
         }
@@ -142,7 +159,9 @@ impl<'t> Loader<'t> {
             let message = format!("no light of the show has \"{text}\"");
             let known: Vec<String> = self.rig.attributes.iter().map(|attribute| attribute.name.to_string()).collect();
             let known = std::iter::once("level").chain(known.iter().map(String::as_str));
-            self.faults.unknown_as("unknown-key", node.span(), message, text, known);
+            let help =
+                suggestion(text, known).unwrap_or_else(|| "write \"level\", \"pan\", \"tilt\" or an attribute such as \"Zoom\"".into());
+            self.faults.push(Fault::rule("unknown-key", node.span(), message).help(help));
         }
         found.map(Some)
     }

@@ -248,7 +248,8 @@ impl<'t> Loader<'t> {
             };
             let last = first.saturating_add(footprint.saturating_sub(1));
             if last > SLOTS {
-                let message = format!("fixture {who} takes {footprint} slots from {first}, past the end of the universe at {SLOTS}");
+                let slots = if *footprint == 1 { "slot" } else { "slots" };
+                let message = format!("fixture {who} takes {footprint} {slots} from {first}, past the end of the universe at {SLOTS}");
                 self.faults.push(Fault::rule("past-512", place.span.clone(), message).help("move it, or start the next universe"));
                 return None;
             }
@@ -408,52 +409,6 @@ impl<'t> Loader<'t> {
             self.selections.declare(key, whole.then(|| Arc::from(parts.as_slice())));
             self.rig.groups.push(FixtureGroup { key: key.into(), parts });
         }
-    }
-
-    /// As [`Self::parts_named`], of a name that is read elsewhere too: what is wrong with it is told there.
-    pub(super) fn parts_there(&self, name: &str) -> Vec<Part> {
-        match name.rsplit_once('/').filter(|_| self.selections.find(name).is_none()) {
-            Some((whole, cell)) => self.selections.find(whole).flatten().map(|wholes| self.cells_of(&wholes, cell).0).unwrap_or_default(),
-            None => self.selections.find(name).flatten().map(|parts| parts.to_vec()).unwrap_or_default(),
-        }
-    }
-
-    /// The cells of this name, or all of them, and how all are called.
-    fn cells_of(&self, wholes: &[Part], cell: &str) -> (Vec<Part>, Vec<Arc<str>>) {
-        let mut parts = Vec::new();
-        let mut known: Vec<Arc<str>> = Vec::new();
-        for part in wholes {
-            let fixture = self.rig.fixtures.get(part.fixture as usize);
-            let mode = fixture.and_then(|one| one.profile.modes.get(usize::from(one.mode)));
-            for (nth, name) in (1_u16..).zip(mode.map(|mode| mode.cells.as_slice()).unwrap_or_default()) {
-                if cell == "*" || **name == *cell {
-                    parts.push(Part { fixture: part.fixture, cell: nth });
-                }
-                if !known.contains(name) {
-                    known.push(Arc::clone(name));
-                }
-            }
-        }
-        (parts, known)
-    }
-
-    /// A fixture, range or group by its name; `bar/3` is a cell of it (of each of them), `bar/*` every cell by itself.
-    pub(super) fn parts_named(&mut self, name: &str, span: Range<usize>, message: impl FnOnce() -> String) -> Option<Arc<[Part]>> {
-        let Some((whole, cell)) = name.rsplit_once('/').filter(|_| self.selections.find(name).is_none()) else {
-            return self.selections.need(name, "unknown-fixture", span, message, &mut self.faults);
-        };
-        let wholes = self.selections.need(whole, "unknown-fixture", span.clone(), message, &mut self.faults)?;
-        let (parts, known) = self.cells_of(&wholes, cell);
-        if parts.is_empty() {
-            let message = format!("\"{whole}\" has no cell \"{cell}\"");
-            let help = match (known.first(), known.last()) {
-                (Some(first), Some(last)) => format!("its {} cells are {whole}/{first} to {whole}/{last}", known.len()),
-                _ => "its mode has no cells: name the fixture alone".into(),
-            };
-            self.faults.push(Fault::rule("unknown-cell", span, message).help(help));
-            return None;
-        }
-        Some(parts.into())
     }
 }
 

@@ -1,13 +1,13 @@
 //! `light = { look = "keynote", fade = "3s" }`, and lights named one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use toml::de::DeValue;
 
 use super::Loader;
 use super::acts::Place;
-use crate::show::fault::Fault;
+use crate::show::fault::{Fault, nearest};
 use crate::show::fields::{Fields, Node, text_of};
 use crate::show::{Act, LightAct, Looks, ParamIx, Part, Rest, Timing};
 use crate::time::Span;
@@ -29,17 +29,18 @@ impl<'t> Loader<'t> {
         let rest = fields.word("rest", &["out", "keep"], &mut self.faults).map(|at| if at == 0 { Rest::Out } else { Rest::Keep });
         let named_look = fields.has("look");
         let rest = rest.unwrap_or(if named_look { self.look_rest() } else { Rest::Keep });
+        let releases = fields.has("release");
         let release = fields.get("release").map(|node| self.release(node)).unwrap_or_default();
         let assert = fields.flag("assert", &mut self.faults).unwrap_or(false);
         let block = fields.flag("block", &mut self.faults).unwrap_or(false);
         let live = fields.flag("mark", &mut self.faults).map_or(self.show.live, |mark| !mark);
         let others = fields.rest();
-        if !named_look && others.is_empty() && release.is_empty() && !assert {
+        if !named_look && others.is_empty() && !releases && !assert {
             let fault = Fault::rule("no-light", node.span(), "light says which look, or which lights");
             self.faults.push(fault.help("write light = { look = \"…\" }, or light = { front = \"80%\" }"));
             return;
         }
-        let plain = others.is_empty() && release.is_empty() && times.is_empty() && !assert && !block && live == self.show.live;
+        let plain = others.is_empty() && !releases && times.is_empty() && !assert && !block && live == self.show.live;
         if let (Some(look), true) = (look, plain) {
             self.plain_look(look, timing, rest, acts);
             return;
@@ -52,6 +53,12 @@ impl<'t> Loader<'t> {
         }
         let mut parts: Vec<Part> = Vec::new();
         for (name, span, node) in others {
+            let stranger = self.selections.find(name).is_none() && nearest(name, self.selections.known()).is_none();
+            if let Some(meant) = stranger.then(|| nearest(name, RESERVED)).flatten() {
+                let fault = Fault::rule("unknown-key", span, format!("light has no \"{name}\", and no light is called so"));
+                self.faults.push(fault.help(format!("did you mean \"{meant}\"?")));
+                continue;
+            }
             if !times.is_empty() {
                 parts.extend(self.parts_there(name));
             }
@@ -61,10 +68,13 @@ impl<'t> Loader<'t> {
         let bare = if assert { "assert" } else { "release" };
         let label = if label.is_empty() { bare.to_owned() } else { label.join(", ") };
         let label = self.keep(&label);
-        let order = self.order_of(&parts, &values);
+        if let Some(own) = look.filter(|_| !times.is_empty()).and_then(|at| self.look_orders.get(at)) {
+            let named: BTreeSet<u32> = parts.iter().map(|part| part.fixture).collect();
+            parts.extend(own.iter().filter(|part| !named.contains(&part.fixture)));
+        }
         let values = values.into_iter().collect();
         let mut act = LightAct { values, release, rest, assert, block, live, label, ..with(timing) };
-        self.give_times(&mut act, &times, &order);
+        self.give_times(&mut act, &times, &parts);
         acts.push(Act::Light(Arc::new(act)));
     }
 

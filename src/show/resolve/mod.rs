@@ -20,6 +20,7 @@ mod light;
 mod names;
 mod paint;
 mod palettes;
+mod parts;
 mod patch;
 mod props;
 mod rig;
@@ -75,6 +76,8 @@ struct Loader<'t> {
     selections: Names<Arc<[Part]>>,
     palettes: palettes::Palettes,
     looks: Names<usize>,
+    /// By look: its lights in the order in which it names them.
+    look_orders: Vec<Vec<Part>>,
     /// Changes of the lights that are only a look, kept once for all cues that use them alike.
     plain_looks: BTreeMap<light::PlainLook, Arc<LightAct>>,
     macros: Names<Arc<[Step]>>,
@@ -102,6 +105,7 @@ pub(super) fn resolve<'t>(document: &'t Spanned<DeTable<'t>>, lines: &'t Lines, 
         selections: Names::default(),
         palettes: palettes::Palettes::default(),
         looks: Names::default(),
+        look_orders: Vec::new(),
         plain_looks: BTreeMap::new(),
         macros: Names::default(),
         lists: Names::default(),

@@ -18,6 +18,18 @@ use crate::show::{AttrIx, Colour, FixtureChannel, ParamIx, Part, Unit, attribute
 /// Keys that people use beside attributes.
 const WORDS: [&str; 6] = ["level", "colour", "position", "beam", "pan", "tilt"];
 
+/// What other programs call them.
+const ALIASES: [(&str, &str); 8] = [
+    ("color", "colour"),
+    ("rgb", "colour"),
+    ("cct", "colour"),
+    ("intensity", "level"),
+    ("dimmer", "level"),
+    ("dim", "level"),
+    ("brightness", "level"),
+    ("pos", "position"),
+];
+
 /// What is wanted of some lights.
 #[derive(Debug, Default)]
 struct Paint<'t> {
@@ -77,12 +89,25 @@ impl<'t> Loader<'t> {
                 "colour" => paint.colour = self.plain_colour(node).map(|colour| (colour, node)),
                 "position" => paint.palettes.extend(self.palette_named(Kind::Position, node).map(|at| (at, node))),
                 "beam" => paint.palettes.extend(self.palette_named(Kind::Beam, node).map(|at| (at, node))),
-                "pan" => paint.raw.push(("Pan", span, node)),
-                "tilt" => paint.raw.push(("Tilt", span, node)),
+                "pan" => paint.raw.extend(self.says_unit(node).then_some(("Pan", span, node))),
+                "tilt" => paint.raw.extend(self.says_unit(node).then_some(("Tilt", span, node))),
                 _ => paint.raw.push((key, span, node)),
             }
         }
         Some(paint)
+    }
+
+    /// A place of `pan` or `tilt` says what it counts: a bare number is told.
+    pub(super) fn says_unit(&mut self, node: &Node<'_>) -> bool {
+        let bare = match node.get_ref() {
+            DeValue::String(text) => text.parse::<f64>().ok().map(|_| text.to_string()),
+            value => int_of(value).map(|number| number.to_string()),
+        };
+        let Some(number) = bare else { return true };
+        let fault = Fault::rule("value", node.span(), format!("{number} of what? a place says degrees or a share of the range"));
+        self.faults
+            .push(fault.help(format!("write \"{number}deg\" (0 is the middle), or \"50%\"; Pan and Tilt take the channel's own numbers")));
+        false
     }
 
     /// `"80%"` in 32 bits.
@@ -182,7 +207,9 @@ impl<'t> Loader<'t> {
             return;
         }
         let message = format!("lights have no \"{key}\"");
-        let help = suggestion(key, WORDS.into_iter().chain(known())).filter(|help| help.starts_with("did"));
+        let meant =
+            ALIASES.iter().find(|(alias, _)| key.eq_ignore_ascii_case(alias)).map(|(_, meant)| format!("did you mean \"{meant}\"?"));
+        let help = meant.or_else(|| suggestion(key, WORDS.into_iter().chain(known())).filter(|help| help.starts_with("did")));
         let help = help.or_else(|| attribute::meant(key).map(|meant| format!("did you mean \"{meant}\"?")));
         let help = help.unwrap_or_else(|| format!("write {}, or an attribute such as Zoom", WORDS.join(", ")));
         self.faults.push(Fault::rule("unknown-key", span, message).help(help));
@@ -274,6 +301,9 @@ fn no_such_value(channel: &FixtureChannel, node: &Node<'_>) -> Fault {
     let known = channel.values.iter().map(|value| &*value.name);
     let said = node.get_ref().as_str().unwrap_or_default();
     let help = suggestion(said, known).filter(|_| !said.is_empty());
-    let help = help.unwrap_or_else(|| "write \"50%\", a whole number, or a value that the fixture's profile names".into());
+    let help = help.unwrap_or_else(|| match channel.range.filter(|range| range.unit == Unit::Degrees) {
+        Some(range) => format!("write \"10deg\" ({range}), \"50%\" or a whole number"),
+        None => "write \"50%\", a whole number, or a value that the fixture's profile names".into(),
+    });
     Fault::rule("level", node.span(), message).help(help)
 }

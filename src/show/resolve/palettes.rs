@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use super::Loader;
 use super::names::Names;
 use crate::show::colour::{read_kelvin, read_rgb};
-use crate::show::fault::Fault;
+use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Fields, Node, in_file_order, kind_of};
 use crate::show::{Colour, Feature, ParamIx, Part};
 
@@ -155,6 +155,9 @@ impl<'t> Loader<'t> {
         let named = |node: &Node<'t>| palette.kind == Kind::Colour || node.get_ref().is_table();
         let (named, all): (Vec<_>, Vec<_>) = in_file_order(table).into_iter().partition(|(_, _, node)| named(node));
         for (key, span, node) in all {
+            if attribute(key) != key && !self.says_unit(node) {
+                continue;
+            }
             let key = attribute(key);
             let wanted = self.rig.attributes.iter().position(|one| *one.name == *key);
             let mut fixtures: Vec<u32> =
@@ -171,7 +174,7 @@ impl<'t> Loader<'t> {
                     for (key, span, node) in in_file_order(table) {
                         if key == "colour" && palette.kind == Kind::Colour {
                             self.palette_colour(palette, name, &parts, node);
-                        } else {
+                        } else if attribute(key) == key || self.says_unit(node) {
                             self.palette_raw(palette, name, &parts, (attribute(key), span), node);
                         }
                     }
@@ -215,6 +218,12 @@ impl<'t> Loader<'t> {
             let help = if kind == Kind::Colour { "write \"#FFE7C4\", \"3200 K\", or add " } else { "add " };
             let fault = Fault::rule("unknown-palette", node.span(), message());
             self.faults.push(fault.help(format!("{help}[palette.{}.{name}]", kind.word())));
+            return None;
+        }
+        if kind == Kind::Colour && names.find(name).is_none() {
+            let help = suggestion(name, names.known()).map_or(String::new(), |help| format!("{help}; "));
+            let fault = Fault::rule("unknown-palette", node.span(), message());
+            self.faults.push(fault.help(format!("{help}a colour of its own is \"#FFE7C4\" or \"3200 K\"")));
             return None;
         }
         let found = names.need(name, "unknown-palette", node.span(), message, &mut self.faults)?;
@@ -287,7 +296,7 @@ impl<'t> Loader<'t> {
 }
 
 /// `pan` and `tilt` by their GDTF names.
-fn attribute(key: &str) -> &str {
+pub(super) fn attribute(key: &str) -> &str {
     match key {
         "pan" => "Pan",
         "tilt" => "Tilt",

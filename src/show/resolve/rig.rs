@@ -28,13 +28,16 @@ impl<'t> Loader<'t> {
                 continue;
             };
             let mut values: BTreeMap<ParamIx, u32> = BTreeMap::new();
+            let mut order = Vec::new();
             for (name, span, node) in fields.rest() {
+                order.extend(self.parts_there(name));
                 self.paint(name, span, node, &mut values);
             }
             if self.show.looks == Looks::Whole {
                 self.light_masters(&mut values);
             }
             self.looks.declare(key, Some(self.rig.looks.len()));
+            self.look_orders.push(order);
             self.rig.looks.push(Look { key: key.into(), values: values.into_iter().collect() });
         }
     }

@@ -501,3 +501,29 @@ fn a_look_lights_cells_one_by_one() {
     assert_eq!(values(2), [(0, 51), (4, 255), (5, 255), (6, 51), (10, 255), (11, 255)], "the cells share out the whole light");
     assert_eq!(values(3), [(0, 255), (4, 76), (5, 0), (6, 255), (10, 0), (11, 76)]);
 }
+
+#[test]
+fn a_range_has_parts_both_ways_and_a_spread_follows_the_look() {
+    let step = |step: &str| {
+        let text = format!(
+            "over = {{ \"bar 2..1\" = \"20%\", lens = {{ Zoom = \"10%\" }} }}\n[[cue]]\nnumber = \"0\"\ndo = [{{ light = {{ {step} }} }}]"
+        );
+        let show = bars(&text);
+        let Act::Light(act) = show.cues[0].steps[0].acts[0].clone() else { panic!("no light") };
+        act
+    };
+    let delays = |act: &LightAct| {
+        let of =
+            |ix: u32| act.timed.iter().find(|(own, _)| own.0 == ix).map_or(0, |(_, at)| act.times[usize::from(*at)].delay.0 / 1_000_000);
+        (of(0), of(6), of(12))
+    };
+    assert_eq!(delays(&step("look = \"over\", spread = \"0s..2s\"")), (1000, 0, 2000), "bar2, bar1, lens: as the look has them");
+    assert_eq!(delays(&step("\"bar1..2\" = \"20%\", spread = \"0s..2s\"")), (0, 2000, 0));
+    let cells = step("\"bar 1..2/*\" = \"20%\", spread = \"0s..3s\"");
+    let cell =
+        |ix: u32| cells.timed.iter().find(|(own, _)| own.0 == ix).map_or(0, |(_, at)| cells.times[usize::from(*at)].delay.0 / 1_000_000);
+    assert_eq!([4, 5, 10, 11].map(cell), [0, 1000, 2000, 3000]);
+    let out = step("look = \"over\", fade = \"1s\", times = { level = { up = \"2s\", down = \"5s\" } }");
+    assert_eq!((out.up, out.down), (Span::secs(2), Span::secs(5)), "what the look leaves out goes out in the levels' time");
+    assert_eq!(out.timed.iter().map(|(ix, at)| (ix.0, out.times[usize::from(*at)].up)).collect::<Vec<_>>(), [(12, Span::secs(1))]);
+}

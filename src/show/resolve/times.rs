@@ -1,13 +1,14 @@
 //! The times of a `light` step that not all of its lights share: `times = { colour = "5s" }`, `spread = "0s..2s"`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use toml::de::DeValue;
 
 use super::Loader;
 use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Fields, Node, in_file_order, kind_of, text_of};
-use crate::show::{AttrIx, Feature, LightAct, Param, ParamIx, Part, Rig, Timing};
+use crate::show::{AttrIx, Feature, LightAct, Param, ParamIx, Part, Rest, Rig, Timing};
 use crate::time::Span;
 
 /// Kinds of parameters that have times together.
@@ -34,20 +35,24 @@ enum Which {
 impl Which {
     fn has(self, rig: &Rig, param: &Param) -> bool {
         match self {
-            Self::Level => param.intensity,
+            // A cell's dimmer under one of the whole light is a level too.
+            Self::Level => param.intensity || rig.attribute(param).is_some_and(|attribute| *attribute.name == *"Dimmer"),
             Self::Kind(feature) => rig.attribute(param).is_some_and(|attribute| attribute.feature == feature),
             Self::One(attribute) => param.attribute == attribute,
         }
     }
 }
 
+/// A key of `times`, and where it stands.
+type Key = (String, Range<usize>);
+
 /// What a step says of times beside its own.
 #[derive(Debug, Default)]
 pub(super) struct Times {
-    /// From the widest to the narrowest, which wins.
-    own: Vec<(Which, Timing)>,
+    /// From the widest to the narrowest, which wins; with the key, and where it stands.
+    own: Vec<(Which, Timing, Key)>,
     /// Added to the delay of the first light and of the last.
-    spread: Option<(Span, Span)>,
+    spread: Option<(Span, Span, Range<usize>)>,
 }
 
 impl Times {
@@ -64,7 +69,7 @@ impl<'t> Loader<'t> {
         Times { own, spread }
     }
 
-    fn own_times(&mut self, node: &'t Node<'t>, all: Timing) -> Vec<(Which, Timing)> {
+    fn own_times(&mut self, node: &'t Node<'t>, all: Timing) -> Vec<(Which, Timing, Key)> {
         let DeValue::Table(table) = node.get_ref() else {
             let message = format!("times is a table of what has times of its own, not {}", kind_of(node.get_ref()));
             self.faults.push(Fault::rule("value", node.span(), message).help("write times = { colour = \"5s\", position = \"2s\" }"));
@@ -81,10 +86,10 @@ impl<'t> Loader<'t> {
                 continue;
             };
             if let Some(timing) = self.one_timing(node, all) {
-                own.push((which, timing));
+                own.push((which, timing, (key.to_owned(), span)));
             }
         }
-        own.sort_by_key(|(which, _)| *which);
+        own.sort_by_key(|(which, ..)| *which);
         own
     }
 
@@ -124,11 +129,11 @@ impl<'t> Loader<'t> {
     }
 
     /// `"0s..2s"`: from the first light to the last; `"2s"` begins at nothing.
-    fn spread(&mut self, node: &'t Node<'t>) -> Option<(Span, Span)> {
+    fn spread(&mut self, node: &'t Node<'t>) -> Option<(Span, Span, Range<usize>)> {
         let text = text_of(node, "spread", &mut self.faults)?;
         let (first, last) = text.split_once("..").unwrap_or(("0s", text));
         match (Span::parse(first), Span::parse(last)) {
-            (Ok(first), Ok(last)) => Some((first, last)),
+            (Ok(first), Ok(last)) => Some((first, last, node.span())),
             (Err(why), _) | (_, Err(why)) => {
                 let fault = Fault::rule("duration", node.span(), why);
                 self.faults.push(fault.help("write spread = \"0s..2s\": the wait of the first light and of the last"));
@@ -137,26 +142,34 @@ impl<'t> Loader<'t> {
         }
     }
 
-    /// Gives the parameters of an act the times that are not the act's own; `order` is how its lights follow each other.
-    pub(super) fn give_times(&self, act: &mut LightAct, times: &Times, order: &[Part]) {
+    /// Gives the parameters of an act the times that are not the act's own; `order` is how its lights follow each other, first come
+    /// first served. What a whole picture leaves out goes out in the times of the levels.
+    pub(super) fn give_times(&mut self, act: &mut LightAct, times: &Times, order: &[Part]) {
         if times.is_empty() {
             return;
         }
+        self.idle_times(act, times, order);
+        let mut seen: BTreeSet<Part> = BTreeSet::new();
+        let order: Vec<Part> = order.iter().copied().filter(|part| seen.insert(*part)).collect();
         let mut place: BTreeMap<ParamIx, u64> = BTreeMap::new();
-        for (nth, part) in (0_u64..).zip(order) {
+        for (nth, part) in (0_u64..).zip(&order) {
             for (ix, _) in self.rig.params_of_part(*part) {
                 place.entry(ix).or_insert(nth);
             }
         }
         let all = act.timing();
+        if let Some((_, Timing { up, down, delay, curve }, _)) = times.own.iter().find(|(which, ..)| *which == Which::Level) {
+            (act.up, act.down, act.delay, act.curve) = (*up, *down, *delay, *curve);
+        }
+        let levels = act.timing();
         let mut known: BTreeMap<Timing, u16> = BTreeMap::new();
         for (ix, _) in &act.values {
             let Some(param) = self.rig.params.get(ix.at()) else { continue };
-            let mut timing = times.own.iter().rev().find(|(which, _)| which.has(&self.rig, param)).map_or(all, |(_, timing)| *timing);
-            if let Some((first, last)) = times.spread {
+            let mut timing = times.own.iter().rev().find(|(which, ..)| which.has(&self.rig, param)).map_or(all, |(_, timing, _)| *timing);
+            if let Some((first, last, _)) = times.spread {
                 timing.delay = timing.delay + along(first, last, place.get(ix).copied().unwrap_or(0), order.len() as u64);
             }
-            if timing == all {
+            if timing == levels {
                 continue;
             }
             let next = u16::try_from(known.len()).unwrap_or(u16::MAX);
@@ -168,18 +181,24 @@ impl<'t> Loader<'t> {
         }
     }
 
-    /// The lights of a step as they follow each other: selections in the step's order, then what its look has besides.
-    pub(super) fn order_of(&self, named: &[Part], values: &BTreeMap<ParamIx, u32>) -> Vec<Part> {
-        let mut order: Vec<Part> = Vec::new();
-        let mut seen: BTreeSet<Part> = BTreeSet::new();
-        let look = values.keys().filter_map(|ix| self.rig.params.get(ix.at())).map(|param| Part { fixture: param.fixture, cell: 0 });
-        let named_whole: BTreeSet<u32> = named.iter().map(|part| part.fixture).collect();
-        for part in named.iter().copied().chain(look.filter(|part| !named_whole.contains(&part.fixture))) {
-            if seen.insert(part) {
-                order.push(part);
+    /// Warns of times that nothing in the step takes.
+    fn idle_times(&mut self, act: &LightAct, times: &Times, order: &[Part]) {
+        let params = || act.values.iter().filter_map(|(ix, _)| self.rig.params.get(ix.at()));
+        let mut idle = Vec::new();
+        for (which, _, (key, span)) in &times.own {
+            let out = *which == Which::Level && act.rest == Rest::Out;
+            if !out && !params().any(|param| which.has(&self.rig, param)) {
+                let fault =
+                    Fault::warning("no-effect", span.clone(), format!("nothing in this step changes {key}, so its time says nothing"));
+                idle.push(fault.help("take it out, or name what it is for in the look or the step"));
             }
         }
-        order
+        let several = order.first().is_some_and(|first| order.iter().any(|part| part != first));
+        if let Some((.., span)) = times.spread.as_ref().filter(|_| !several) {
+            let fault = Fault::warning("no-effect", span.clone(), "a spread fans over several lights, and this step names one");
+            idle.push(fault.help("name more, or every cell of it by itself (\"bar/*\"); a wait for all is delay = \"1s\""));
+        }
+        idle.into_iter().for_each(|fault| self.faults.push(fault));
     }
 }
 

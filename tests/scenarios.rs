@@ -48,7 +48,12 @@ impl Run {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
         let base = std::fs::read_to_string(folder.join("base.toml")).unwrap();
         let profile = std::fs::read_to_string(folder.join("profiles/test-desk.toml")).unwrap();
-        let sources = [("show.toml".to_owned(), base + text), ("test-desk.toml".to_owned(), profile)];
+        let switcher = std::fs::read_to_string(folder.join("profiles/test-switcher.toml")).unwrap();
+        let sources = [
+            ("show.toml".to_owned(), base + text),
+            ("test-desk.toml".to_owned(), profile),
+            ("test-switcher.toml".to_owned(), switcher),
+        ];
         let loaded = show::load_text(&sources);
         let errors: Vec<_> = loaded.findings.iter().filter(|f| f.severity == show::Severity::Error).collect();
         let show = loaded.show.unwrap_or_else(|| panic!("the scenario's show has errors: {errors:#?}"));
@@ -345,6 +350,11 @@ impl Run {
                 let percent = (u64::from(is) * 100 + u64::from(u32::MAX / 2)) / u64::from(u32::MAX);
                 assert_eq!(percent, words[2].parse::<u64>().unwrap(), "{line} (in per cent)");
             }
+            "slot" => {
+                let (at, mut slots) = (words[1].parse::<usize>().unwrap(), [0; 512]);
+                self.engine.board().clone().render(self.now, 0, &mut slots);
+                assert_eq!(slots[at - 1], words[2].parse::<u8>().unwrap(), "{line}");
+            }
             "lit" => assert!(self.engine.drives(self.dev(words[1])), "{line}"),
             "dark" => assert!(!self.engine.drives(self.dev(words[1])), "{line}"),
             "no" => self.demand_no(words[1], &words[2..], line),
@@ -464,6 +474,7 @@ scenarios! {
     coming_back "return",
     go_and_its_guard "go",
     followers_and_groups "chain",
+    one_slot_of_several_functions "switched",
     pausing "pause",
     stop_and_panic "stop",
     undo_and_hot_cues "undo",

@@ -200,6 +200,11 @@ fn light(fixture: &FixtureProfile) -> String {
             if let Some(own) = &channel.name {
                 let _ = write!(name, " ({own})");
             }
+            if let Some(when) = channel.when.as_ref().filter(|_| !channel.is_virtual())
+                && let Some(master) = mode.channels.get(usize::from(when.master))
+            {
+                let _ = write!(name, ", while {} is {}", master.attribute, master.spots(&when.within));
+            }
             let values: Vec<&str> = channel.values.iter().map(|value| &*value.name).collect();
             let values = channel.range.map_or_else(|| values.join(" | "), |range| range.to_string());
             [place, cell.map_or_else(String::new, |cell| format!("/{cell}")), name, values]

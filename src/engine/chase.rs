@@ -127,7 +127,9 @@ impl Engine {
             fold.swings.retain(|ix, _| !gives_light(ix));
         }
         for (ix, level) in &light.values {
-            fold.lights.insert(*ix, *level);
+            let held = || fold.lights.get(ix).copied().or_else(|| self.show.rig.params.get(ix.at()).map(|param| param.default));
+            let level = light.target(*ix, *level, || held().unwrap_or(0));
+            fold.lights.insert(*ix, level);
             fold.swings.remove(ix);
         }
         for ix in &light.release {

@@ -109,6 +109,8 @@ fn rig() -> Rig {
         inverse: false,
         intensity: true,
         dimmer: None,
+        switched: false,
+        reveals: false,
     };
     Rig {
         universes: vec![Universe { number: 1, outputs: Vec::new() }],

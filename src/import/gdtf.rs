@@ -13,9 +13,11 @@ use gdtf::wheel::{Wheel, WheelSlot, WheelSlotOptic};
 
 use super::archive::Archive;
 use super::xml::{self, Element};
-use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal};
+use super::gdtf_modes::Here;
+use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal};
 use crate::show::attribute::is_colour_wheel;
 use crate::show::colour::of_chromaticity;
+use crate::show::fixture::{joined, without};
 
 /// Copies of geometries in one mode at the most, and references inside references.
 const COPIES_MAX: usize = 4096;
@@ -23,11 +25,11 @@ const NESTING_MAX: usize = 6;
 
 /// A geometry that a mode holds once for each reference to it.
 #[derive(Debug, Clone, Default)]
-struct Copy {
+pub(super) struct Copy {
     /// The reference's name; empty for what stands in the mode's own tree.
-    name: String,
+    pub(super) name: String,
     /// The geometries in it.
-    holds: BTreeSet<String>,
+    pub(super) holds: BTreeSet<String>,
     /// Break and offset (from 1) of each `<Break>`, in the order of the file.
     breaks: Vec<(i64, i64)>,
 }
@@ -104,20 +106,14 @@ fn read_mode(fixture: &FixtureType, mode: &DmxMode, olds: &[Option<String>], not
     for (at, channel) in mode.dmx_channels.iter().enumerate() {
         let own = copies.iter().filter(|copy| copy.holds.contains(channel.geometry.as_ref()));
         for copy in own {
-            let Some(offsets) = channel.offset.as_ref().filter(|offsets| !offsets.is_empty()) else { continue };
-            let (number, offset) = match channel.dmx_break {
-                DmxBreak::Value(number) => {
-                    let number = i64::from(number);
-                    (number, copy.breaks.iter().find(|(other, _)| *other == number).map_or(1, |(_, offset)| *offset))
-                }
-                DmxBreak::Overwrite => copy.breaks.last().copied().unwrap_or((1, 1)),
-            };
-            let slots = offsets.iter().map(|slot| u32::try_from(i64::from(*slot) + offset - 1)).collect::<Result<Vec<u32>, _>>();
-            let slots = slots.map_err(|_| Refusal::new("slots", format!("mode \"{name}\": {} lies before slot 1", channel.geometry)))?;
-            let Some(mut made) = read_channel(fixture, channel, slots, olds.get(at).and_then(Option::as_deref)) else { continue };
-            made.cell = (many && !copy.name.is_empty()).then(|| copy.name.clone());
-            made.group = Some(channel.geometry.to_string());
-            placed.push((number, made));
+            let Some((number, slots)) = place_of(channel, copy) else { continue };
+            let slots = slots.ok_or_else(|| Refusal::new("slots", format!("mode \"{name}\": {} lies before slot 1", channel.geometry)))?;
+            let here = Here { fixture, mode, channel, copy, copies: &copies, number };
+            for mut made in read_channel(&here, &slots, olds.get(at).and_then(Option::as_deref), notes) {
+                made.cell = (many && !copy.name.is_empty()).then(|| copy.name.clone());
+                made.group = Some(channel.geometry.to_string());
+                placed.push((number, made));
+            }
         }
     }
     if let Some(hidden) = mode.dmx_channels.iter().find(|channel| !copies.iter().any(|copy| copy.holds.contains(channel.geometry.as_ref())))
@@ -185,38 +181,70 @@ fn copies_of(fixture: &FixtureType, root: &Geometry, outer: &Copy, nesting: usiz
     Ok(())
 }
 
-/// One channel on its slots; `None` when it has no function at all.
-fn read_channel(fixture: &FixtureType, channel: &DmxChannel, slots: Vec<u32>, old: Option<&str>) -> Option<DraftChannel> {
-    let logical = channel.logical_channels.iter().find(|one| one.attribute.first().is_some_and(|name| name.as_ref() != "NoFeature"));
-    let logical = logical.or_else(|| channel.logical_channels.first())?;
-    let name = logical.attribute.first()?.as_ref();
-    let attribute: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
-    let mut made = DraftChannel { attribute, slots, snap: logical.snap, ..DraftChannel::default() };
+/// The break and slots of a channel in a copy; `None`: it is not on the wire. The inner `None`: it lies before slot 1.
+pub(super) fn place_of(channel: &DmxChannel, copy: &Copy) -> Option<(i64, Option<Vec<u32>>)> {
+    let offsets = channel.offset.as_ref().filter(|offsets| !offsets.is_empty())?;
+    let (number, offset) = match channel.dmx_break {
+        DmxBreak::Value(number) => {
+            let number = i64::from(number);
+            (number, copy.breaks.iter().find(|(other, _)| *other == number).map_or(1, |(_, offset)| *offset))
+        }
+        DmxBreak::Overwrite => copy.breaks.last().copied().unwrap_or((1, 1)),
+    };
+    let slots = offsets.iter().map(|slot| u32::try_from(i64::from(*slot) + offset - 1).ok().filter(|slot| *slot > 0));
+    Some((number, slots.collect()))
+}
+
+/// One channel in one copy, on its slots: what it is always, and what it is while another channel says so. Empty when it has no function.
+fn read_channel(here: &Here<'_>, slots: &[u32], old: Option<&str>, notes: &mut Vec<String>) -> Vec<DraftChannel> {
+    let channel = here.channel;
     let initial = channel.initial_function().map(|(_, function)| function);
     let initial = initial.or_else(|| channel.logical_channels.first()?.channel_functions.first());
     let old = old.filter(|text| *text != "None").and_then(dmx_value);
-    made.default = old.or_else(|| initial.map(|function| pair(function.default))).map(|value| own_value(&made, value));
-    made.highlight = channel.highlight.map(|value| own_value(&made, pair(value)));
-    let functions = plain_functions(channel);
-    made.values = ranges(fixture, &functions, &made);
-    let adds = made.attribute == "Dimmer" || made.attribute.starts_with("ColorAdd_");
-    made.physical = match functions.as_slice() {
-        [one] => super::physical(&made.attribute, one.physical_from, one.physical_to),
-        _ => None,
-    };
-    made.inverse = adds && matches!(functions.as_slice(), [one] if one.physical_from > one.physical_to);
-    Some(made)
-}
-
-/// The functions that hold while no other channel switches them: those without a mode master, else those of the first one's.
-fn plain_functions(channel: &DmxChannel) -> Vec<&ChannelFunction> {
-    let all: Vec<&ChannelFunction> = channel.logical_channels.iter().flat_map(|logical| &logical.channel_functions).collect();
-    let plain: Vec<&ChannelFunction> = all.iter().copied().filter(|function| function.mode_master.is_none()).collect();
-    if !plain.is_empty() {
-        return plain;
+    let states = here.states(notes);
+    let mut all: Vec<DraftChannel> = Vec::new();
+    let mut nothing: Vec<&DraftWhen> = Vec::new();
+    for (when, functions) in &states {
+        let among = |function: &ChannelFunction| functions.iter().any(|one| std::ptr::eq(*one, function));
+        let own = || channel.logical_channels.iter().filter(|logical| states.len() == 1 || logical.channel_functions.iter().any(among));
+        let logical = own().find(|one| one.attribute.first().is_some_and(|name| name.as_ref() != "NoFeature")).or_else(|| own().next());
+        let Some((logical, name)) = logical.and_then(|logical| Some((logical, logical.attribute.first()?))) else { continue };
+        // Functions of one logical channel that take turns are told apart by their own attributes.
+        let first = functions.first().and_then(|function| function.attribute.first());
+        let alike = states.len() > 1 && functions.iter().all(|function| function.attribute.first() == first);
+        let name = first.filter(|_| alike).unwrap_or(name).as_ref();
+        if states.len() > 1 && name == "NoFeature" {
+            nothing.extend(when);
+            continue;
+        }
+        let attribute: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
+        let mut made = DraftChannel { attribute, slots: slots.to_vec(), snap: logical.snap, when: when.clone(), ..DraftChannel::default() };
+        let rests = initial.filter(|one| states.len() == 1 || among(one)).or_else(|| functions.first().copied());
+        made.default = old.or_else(|| rests.map(|function| pair(function.default))).map(|value| own_value(&made, value));
+        made.highlight = channel.highlight.map(|value| own_value(&made, pair(value)));
+        made.values = ranges(here.fixture, functions, &made);
+        let adds = made.attribute == "Dimmer" || made.attribute.starts_with("ColorAdd_");
+        made.physical = match functions.as_slice() {
+            [one] => super::physical(&made.attribute, one.physical_from, one.physical_to),
+            _ => None,
+        };
+        made.inverse = adds && matches!(functions.as_slice(), [one] if one.physical_from > one.physical_to);
+        let same = |other: &&mut DraftChannel| DraftChannel { when: None, ..(**other).clone() } == DraftChannel { when: None, ..made.clone() };
+        let slot = when.as_ref().map(|when| when.slot);
+        match all.iter_mut().find(|other| other.when.as_ref().map(|when| when.slot) == slot && same(other)).and_then(|one| one.when.as_mut()) {
+            Some(known) => known.within.extend(when.iter().flat_map(|when| when.within.iter().copied())),
+            None => all.push(made),
+        }
     }
-    let first = all.first().and_then(|function| function.mode_master.clone());
-    all.into_iter().filter(|function| function.mode_master == first).collect()
+    // While it is nothing it is not what it is else.
+    if let Some(slot) = nothing.first().map(|when| when.slot) {
+        let others = all.iter().filter_map(|channel| channel.when.as_ref()).chain(nothing).filter(|when| when.slot == slot);
+        let taken = joined(others.flat_map(|when| when.within.iter().copied()).collect());
+        if let Some(plain) = all.iter_mut().find(|channel| channel.when.is_none()) {
+            plain.when = Some(DraftWhen { slot, within: without(&taken) });
+        }
+    }
+    all
 }
 
 /// Functions end where the next one begins, and so do the sets in them (GDTF, "ChannelFunction" and "ChannelSet", DMXFrom).
@@ -265,7 +293,7 @@ fn wheel_named<'f>(fixture: &'f FixtureType, name: &str) -> Option<&'f Wheel> {
 }
 
 /// Value, bytes, and whether it is shifted instead of mirrored. A count of bytes that cannot be is taken for one.
-fn pair(value: DmxValue) -> (u64, u8, bool) {
+pub(super) fn pair(value: DmxValue) -> (u64, u8, bool) {
     let bytes = value.bytes().get();
     (value.value(), if bytes > 4 { 1 } else { bytes }, value.shifting())
 }
@@ -279,7 +307,7 @@ fn dmx_value(text: &str) -> Option<(u64, u8, bool)> {
 }
 
 /// A value in the channel's own bytes (GDTF, "DMXValue": mirrored, or shifted with `s`).
-fn own_value(channel: &DraftChannel, (value, bytes, shifting): (u64, u8, bool)) -> u32 {
+pub(super) fn own_value(channel: &DraftChannel, (value, bytes, shifting): (u64, u8, bool)) -> u32 {
     let value = u32::try_from(value).unwrap_or(u32::MAX).min(crate::show::dmx::top(bytes));
     let own = channel.bytes();
     if shifting && own > bytes {

@@ -6,11 +6,13 @@
 
 pub mod archive;
 pub mod gdtf;
+mod gdtf_modes;
 pub mod mvr;
 pub mod ofl;
 mod ofl_matrix;
 mod ofl_types;
 pub mod qxf;
+mod switches;
 pub mod tidy;
 pub mod toml;
 pub mod words;
@@ -91,6 +93,17 @@ pub struct DraftChannel {
     pub values: Vec<DraftValue>,
     /// What 0% and 100% of it are in degrees or kelvin.
     pub physical: Option<Physical>,
+    /// Its slots are this only while another channel says so.
+    pub when: Option<DraftWhen>,
+}
+
+/// Where another channel of the same break must be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DraftWhen {
+    /// The first slot of that channel.
+    pub slot: u32,
+    /// First and last value of each range, in that channel's bytes.
+    pub within: Vec<(u32, u32)>,
 }
 
 /// A named range of a channel, in the channel's own bytes.

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::ofl_matrix::Matrix;
 use super::ofl_types::{self, Kind, Wheels};
-use super::{Draft, DraftChannel, DraftMode, Refusal, words};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal, words};
+use crate::show::fixture::joined;
 
 /// Bytes of a file, and rows of a mode, at the most.
 const SIZE_MAX: usize = 4 << 20;
@@ -25,12 +26,32 @@ struct Definition<'a> {
     cell: Option<String>,
 }
 
+/// A switching channel.
+#[derive(Debug, Clone)]
+struct Alias {
+    /// The key of the channel that switches it, and how many bytes its values have.
+    trigger: String,
+    bytes: u8,
+    /// What it is while that one rests.
+    resting: String,
+    /// All keys that it may stand for, and where its trigger then is.
+    targets: Vec<(String, Vec<(u32, u32)>)>,
+}
+
+/// One slot of a mode.
+#[derive(Debug, Clone)]
+struct Row<'a> {
+    slot: u32,
+    key: String,
+    definition: Definition<'a>,
+    when: Option<DraftWhen>,
+}
+
 struct Reader<'a> {
     wheels: Wheels,
     kind: Kind,
     definitions: BTreeMap<String, Definition<'a>>,
-    /// Switching channels: the key that each stands for while its trigger rests, and all keys that it may stand for.
-    aliases: BTreeMap<String, (String, Vec<String>)>,
+    aliases: BTreeMap<String, Alias>,
     notes: Vec<String>,
 }
 
@@ -151,16 +172,18 @@ impl<'a> Reader<'a> {
         let rests = channel.get("defaultValue").and_then(|value| value_of(value, bytes)).unwrap_or(0);
         for capability in capabilities(channel) {
             let range = capability.get("dmxRange").and_then(Value::as_array);
-            let bound = |at: usize| range.and_then(|range| range.get(at)?.as_u64());
-            let here = bound(0).zip(bound(1)).is_none_or(|(from, to)| (from..=to).contains(&u64::from(rests)));
+            let bound = |at: usize| range.and_then(|range| u32::try_from(range.get(at)?.as_u64()?).ok());
+            let (from, to) = bound(0).zip(bound(1)).unwrap_or((0, crate::show::dmx::top(bytes)));
             for (alias, target) in capability.get("switchChannels").and_then(Value::as_object).into_iter().flatten() {
                 let Some(target) = target.as_str().map(place) else { continue };
-                let (resting, all) = self.aliases.entry(place(alias)).or_insert_with(|| (target.clone(), Vec::new()));
-                if here {
-                    resting.clone_from(&target);
+                let new = || Alias { trigger: coarse.clone(), bytes, resting: target.clone(), targets: Vec::new() };
+                let alias = self.aliases.entry(place(alias)).or_insert_with(new);
+                if (from..=to).contains(&rests) {
+                    alias.resting.clone_from(&target);
                 }
-                if !all.contains(&target) {
-                    all.push(target);
+                match alias.targets.iter_mut().find(|(other, _)| *other == target) {
+                    Some((_, within)) => within.push((from, to)),
+                    None => alias.targets.push((target, vec![(from, to)])),
                 }
             }
         }
@@ -186,24 +209,34 @@ impl<'a> Reader<'a> {
             return Err(refuse("footprint", format!("it takes {} slots; a universe has 512", keys.len())));
         }
         made.cells = matrix.keys().map(str::to_owned).collect();
-        let mut rows: Vec<(u32, String, Definition<'a>)> = Vec::new();
+        let mut rows: Vec<Row<'a>> = Vec::new();
         for (slot, key) in (1_u32..).zip(&keys) {
             let Some(key) = key else { continue };
-            let target = self.resting(key, &made.name, slot);
-            let Some(definition) = self.definitions.get(&target) else {
-                return Err(refuse("reference", format!("it uses the channel \"{key}\", which the file does not define")));
-            };
-            rows.push((slot, target, definition.clone()));
+            for (target, when) in self.targets(key, &made.name, slot, &keys) {
+                let Some(definition) = self.definitions.get(&target) else {
+                    return Err(refuse("reference", format!("it uses the channel \"{key}\", which the file does not define")));
+                };
+                rows.push(Row { slot, key: target, definition: definition.clone(), when });
+            }
         }
-        for (slot, key, definition) in &rows {
-            if definition.fine > 0 && rows.iter().any(|(_, other, _)| *other == definition.coarse) {
+        for row in &rows {
+            let coarse = |other: &&Row<'_>| other.key == row.definition.coarse;
+            let together = |other: &Row<'_>| other.when == row.when;
+            if row.definition.fine > 0
+                && let Some(coarse) = rows.iter().find(|other| coarse(other) && together(other)).or_else(|| rows.iter().find(coarse))
+            {
+                if !together(coarse) {
+                    self.notes.push(format!("mode {name}: slot {} as {} is left out: its high byte is not switched as it is", row.slot, row.key));
+                }
                 continue;
             }
-            let bytes: Vec<u32> = (1..4)
-                .map_while(|fine| rows.iter().find(|(_, _, d)| d.coarse == definition.coarse && d.fine == fine).map(|(slot, ..)| *slot))
-                .collect();
-            let slots = if definition.fine > 0 { vec![*slot] } else { std::iter::once(*slot).chain(bytes).collect() };
-            made.channels.extend(self.channel(key, definition, slots).map_err(|why| refuse("range", why))?);
+            let low = |fine: usize| move |other: &&Row<'_>| other.definition.fine == fine && other.when == row.when;
+            let own = |other: &&Row<'_>| other.definition.coarse == row.definition.coarse;
+            let bytes: Vec<u32> =
+                (1..4).map_while(|fine| rows.iter().filter(own).find(low(fine)).map(|other| other.slot)).collect();
+            let slots = if row.definition.fine > 0 { vec![row.slot] } else { std::iter::once(row.slot).chain(bytes).collect() };
+            let channel = self.channel(&row.key, &row.definition, slots).map_err(|why| refuse("range", why))?;
+            made.channels.extend(channel.map(|channel| DraftChannel { when: row.when.clone(), ..channel }));
         }
         words::filters(&mut made.channels.iter_mut().map(|channel| &mut channel.attribute).collect::<Vec<_>>());
         if made.channels.is_empty() && !keys.is_empty() {
@@ -212,18 +245,30 @@ impl<'a> Reader<'a> {
         Ok(made)
     }
 
-    /// What a switching channel is while its trigger rests; any other key is itself.
-    fn resting(&mut self, key: &str, mode: &str, slot: u32) -> String {
-        match self.aliases.get(key) {
-            Some((target, all)) if !self.definitions.contains_key(key) => {
-                if all.len() > 1 {
-                    let others: Vec<&str> = all.iter().filter(|other| *other != target).map(String::as_str).collect();
-                    self.notes.push(format!("mode {mode}: slot {slot} is {target} until another channel makes it {}", others.join(" or ")));
-                }
-                target.clone()
-            }
-            _ => key.to_owned(),
+    /// What a switching channel is, and when; any other key is itself.
+    fn targets(&mut self, key: &str, mode: &str, slot: u32, keys: &[Option<String>]) -> Vec<(String, Option<DraftWhen>)> {
+        let Some(alias) = self.aliases.get(key).filter(|_| !self.definitions.contains_key(key)) else { return vec![(key.to_owned(), None)] };
+        if let [(only, _)] = alias.targets.as_slice() {
+            return vec![(only.clone(), None)];
         }
+        let place = |key: &str| (1_u32..).zip(keys).find(|(_, other)| other.as_deref() == Some(key)).map(|(slot, _)| slot);
+        let Some(first) = place(&alias.trigger) else {
+            let others: Vec<&str> = alias.targets.iter().map(|(other, _)| other.as_str()).filter(|other| *other != alias.resting).collect();
+            let others = others.join(" or ");
+            self.notes.push(format!("mode {mode}: slot {slot} is {}, never {others}: {} is not in the mode", alias.resting, alias.trigger));
+            return vec![(alias.resting.clone(), None)];
+        };
+        let fine = (1..4).map_while(|fine| {
+            let mut low = self.definitions.iter().filter(|(_, one)| one.coarse == alias.trigger && one.fine == fine);
+            place(low.next()?.0)
+        });
+        let trigger = DraftChannel { slots: std::iter::once(first).chain(fine).collect(), ..DraftChannel::default() };
+        let own = |(from, to): &(u32, u32)| {
+            let range = trigger.range(&DraftValue::new("", *from, *to), alias.bytes);
+            (range.from, range.to)
+        };
+        let when = |within: &[(u32, u32)]| DraftWhen { slot: first, within: joined(within.iter().map(own).collect()) };
+        alias.targets.iter().map(|(target, within)| (target.clone(), Some(when(within)))).collect()
     }
 
     /// One channel on its slots; `None` for one that does nothing.
@@ -235,7 +280,9 @@ impl<'a> Reader<'a> {
             |name| definition.cell.as_ref().map_or(name.to_owned(), |cell| name.replace("$pixelKey", cell)),
         );
         let all = capabilities(channel);
-        let Some(attribute) = ofl_types::attribute(&all, key, &self.wheels, self.kind) else { return Ok(None) };
+        // What switches others does something, whatever else it does.
+        let switches = all.iter().any(|capability| capability.get("switchChannels").is_some()).then(|| "Control1".to_owned());
+        let Some(attribute) = ofl_types::attribute(&all, key, &self.wheels, self.kind).or(switches) else { return Ok(None) };
         let bytes = value_bytes(channel);
         let mut made = DraftChannel { attribute, name, cell: definition.cell.clone(), slots, ..DraftChannel::default() };
         let ranges = ofl_types::ranges(&all, key, &self.wheels).ok_or_else(|| format!("channel \"{key}\" has a range that is none"))?;

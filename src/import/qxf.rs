@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::xml::{self, Element};
-use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal, words};
 use crate::show::attribute::is_colour_wheel;
 use crate::show::colour::{self, read_rgb};
+use crate::show::fixture::{joined, without};
 
 /// What one `<Channel>` of the file is.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,17 @@ struct Channel {
     fine: bool,
     default: Option<u32>,
     values: Vec<DraftValue>,
+    aliases: Vec<Alias>,
+}
+
+/// `<Alias Mode="…" Channel="…" With="…"/>` of a capability: while the channel is in it, another one is a third.
+#[derive(Debug, Clone)]
+struct Alias {
+    mode: String,
+    channel: String,
+    with: String,
+    from: u32,
+    to: u32,
 }
 
 /// Reads a definition; `file` names it in the sources.
@@ -46,6 +58,12 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
         turns(focus, &mut made);
         draft.modes.push(made);
     }
+    for alias in channels.values().flat_map(|channel| &channel.aliases) {
+        if !draft.modes.iter().any(|mode| mode.name == alias.mode) {
+            let Alias { mode, channel, with, .. } = alias;
+            draft.notes.push(format!("that {channel} becomes {with} in the mode {mode} is left out: the light has no such mode"));
+        }
+    }
     Ok(draft)
 }
 
@@ -63,6 +81,7 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
     };
     let attribute = if holds_gobos(element) { words::gobo_wheel(name, attribute) } else { attribute };
     let mut values = Vec::new();
+    let mut aliases = Vec::new();
     for capability in element.all("Capability") {
         let bound = |key: &str| capability.attribute(key).and_then(|text| text.trim().parse::<u32>().ok()).filter(|n| *n <= 255);
         let (Some(from), Some(to)) = (bound("Min"), bound("Max")) else {
@@ -70,6 +89,10 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
         };
         if from > to {
             return Err(Refusal::new("range", format!("channel \"{name}\": a capability goes from {from} down to {to}")));
+        }
+        for alias in capability.all("Alias") {
+            let [mode, channel, with] = ["Mode", "Channel", "With"].map(|key| alias.attribute(key).unwrap_or_default().trim().to_owned());
+            aliases.push(Alias { mode, channel, with, from, to });
         }
         let open = capability.attribute("Preset") == Some("ShutterOpen");
         let text =
@@ -88,7 +111,7 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
         values.clear();
     }
     let default = element.attribute("Default").and_then(|text| text.parse::<u32>().ok()).filter(|n| *n <= 255);
-    Ok(Channel { attribute, fine, default, values })
+    Ok(Channel { attribute, fine, default, values, aliases })
 }
 
 /// Three ranges or more that are gobos: a wheel, even when its name speaks of rotation.
@@ -230,6 +253,7 @@ fn read_mode(mode: &Element, channels: &BTreeMap<&str, Channel>, notes: &mut Vec
             }
         }
     }
+    switched(&mut made, &rows, channels, &cells, notes);
     made.channels.sort_by_key(|channel| channel.slots.first().copied());
     made.channels.iter_mut().for_each(widen);
     words::filters(&mut made.channels.iter_mut().map(|channel| &mut channel.attribute).collect::<Vec<_>>());
@@ -238,6 +262,69 @@ fn read_mode(mode: &Element, channels: &BTreeMap<&str, Channel>, notes: &mut Vec
         made.channels.push(DraftChannel { attribute: "NoFeature".into(), slots: vec![1], ..DraftChannel::default() });
     }
     Ok(made)
+}
+
+/// What slots are while another channel is in a range of its own: a channel more on the same slots for each.
+fn switched(
+    mode: &mut DraftMode,
+    rows: &BTreeMap<u32, (&str, &Channel)>,
+    channels: &BTreeMap<&str, Channel>,
+    cells: &BTreeMap<u32, String>,
+    notes: &mut Vec<String>,
+) {
+    let mut made: Vec<DraftChannel> = Vec::new();
+    let own = |alias: &&Alias| alias.mode == mode.name;
+    let all = rows.iter().flat_map(|(by, (_, master))| master.aliases.iter().filter(own).map(move |alias| (*by, alias)));
+    for (by, alias) in all {
+        let places: Vec<u32> = rows.iter().filter(|(_, (name, _))| *name == alias.channel).map(|(number, _)| *number).collect();
+        let Some(with) = channels.get(alias.with.as_str()).filter(|_| !places.is_empty()) else {
+            let gone = if places.is_empty() { &alias.channel } else { &alias.with };
+            notes.push(format!("mode {}: that {} becomes {} is left out: there is no {gone}", mode.name, alias.channel, alias.with));
+            continue;
+        };
+        if with.fine {
+            notes.push(format!("mode {}: that {} becomes {} is left out: that is a low byte", mode.name, alias.channel, alias.with));
+            continue;
+        }
+        for number in places {
+            let here = |channel: &&mut DraftChannel| channel.name == alias.with && channel.slots == [number + 1];
+            let known = made.iter_mut().filter(here).filter_map(|channel| channel.when.as_mut()).find(|when| when.slot == by + 1);
+            match known {
+                Some(when) => when.within.push((alias.from, alias.to)),
+                None => made.push(DraftChannel {
+                    attribute: with.attribute.clone(),
+                    name: alias.with.clone(),
+                    cell: cells.get(&number).cloned(),
+                    slots: vec![number + 1],
+                    default: with.default,
+                    values: with.values.clone(),
+                    when: Some(DraftWhen { slot: by + 1, within: vec![(alias.from, alias.to)] }),
+                    ..DraftChannel::default()
+                }),
+            }
+        }
+    }
+    // Ranges are of one byte; what switches may have two.
+    for channel in &mut made {
+        let Some(when) = channel.when.as_mut() else { continue };
+        let Some(master) = mode.channels.iter().find(|one| one.slots.first() == Some(&when.slot)) else { continue };
+        for (from, to) in &mut when.within {
+            let own = master.range(&DraftValue::new("", *from, *to), 1);
+            (*from, *to) = (own.from, own.to);
+        }
+    }
+    // What is nothing at times says so itself: a slot that does nothing is no channel.
+    let (nothing, made): (Vec<DraftChannel>, Vec<DraftChannel>) = made.into_iter().partition(|channel| channel.attribute.is_empty());
+    for when in nothing.iter().filter_map(|channel| Some((channel, channel.when.as_ref()?))).map(|(channel, when)| (&channel.slots, when)) {
+        let here = |channel: &&DraftChannel| channel.slots == *when.0 && channel.when.as_ref().is_some_and(|other| other.slot == when.1.slot);
+        let others = made.iter().filter(here).filter_map(|channel| channel.when.as_ref()).flat_map(|other| other.within.iter().copied());
+        let taken = joined(when.1.within.iter().copied().chain(others).collect());
+        let own = |channel: &&mut DraftChannel| channel.when.is_none() && channel.slots.iter().any(|slot| when.0.contains(slot));
+        if let Some(channel) = mode.channels.iter_mut().find(own) {
+            channel.when = Some(DraftWhen { slot: when.1.slot, within: without(&taken) });
+        }
+    }
+    mode.channels.extend(made);
 }
 
 /// `<Focus PanMax="540" TiltMax="270"/>` of a mode's `<Physical>`, or the whole light's: how far a head turns. Its middle is 0 degrees.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, words};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, switches, words};
 use crate::show::attribute::{self, Feature, is_shutter};
 
 /// Slots of a universe.
@@ -24,6 +24,7 @@ pub fn tidy(mut draft: Draft) -> Result<Draft, Refusal> {
     let mut names = BTreeSet::new();
     for mode in &mut draft.modes {
         mode.name = unique(clean(&mode.name, "Mode"), &mut names);
+        switches::settle(mode, &mut draft.notes);
         check(mode)?;
         for channel in &mut mode.channels {
             channel.attribute.retain(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -38,6 +39,7 @@ pub fn tidy(mut draft: Draft) -> Result<Draft, Refusal> {
         shorten_names(mode);
         one_of_each(mode);
         cells(mode);
+        switches::reach(mode, &mut draft.notes);
         rests(mode);
         for channel in mode.channels.iter().filter(|channel| channel.attribute == "Dimmer") {
             if let Some(last) = channel.values.iter().max_by_key(|value| value.to).filter(|value| words::has(&value.name, &["strob"])) {
@@ -56,7 +58,7 @@ fn check(mode: &DraftMode) -> Result<(), Refusal> {
     if mode.channels.is_empty() {
         return Err(Refusal::new("empty", format!("mode \"{name}\" has no channels")));
     }
-    let mut taken: BTreeMap<(usize, u32), &str> = BTreeMap::new();
+    let mut taken: BTreeMap<(usize, u32), &DraftChannel> = BTreeMap::new();
     for channel in &mode.channels {
         let Some(footprint) = mode.footprints.get(channel.part).copied() else {
             return Err(Refusal::new("break", format!("mode \"{name}\": {} lies in a break that the mode does not have", channel.name)));
@@ -71,8 +73,11 @@ fn check(mode: &DraftMode) -> Result<(), Refusal> {
             if *slot == 0 || *slot > footprint {
                 return Err(Refusal::new("slots", format!("mode \"{name}\": {} lies on slot {slot} of {footprint}", channel.name)));
             }
-            if let Some(other) = taken.insert((channel.part, *slot), &channel.name) {
-                return Err(Refusal::new("overlap", format!("mode \"{name}\": {} and {other} lie on one slot, {slot}", channel.name)));
+            let other = taken.insert((channel.part, *slot), channel);
+            // Those that take turns are in order.
+            if let Some(other) = other.filter(|other| other.when.is_none() && channel.when.is_none()) {
+                let message = format!("mode \"{name}\": {} and {} lie on one slot, {slot}", channel.name, other.name);
+                return Err(Refusal::new("overlap", message));
             }
         }
     }
@@ -139,7 +144,7 @@ fn repeated(mode: &DraftMode) -> BTreeSet<String> {
 }
 
 /// Dimmers, colours and positions have no numbers in GDTF: another one is another cell.
-fn splits(name: &str) -> bool {
+pub(super) fn splits(name: &str) -> bool {
     name == "Dimmer" || attribute::emitter(name).is_some() || ["Pan", "Tilt", "PanRotate", "TiltRotate"].contains(&name)
 }
 

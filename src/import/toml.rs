@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Draft, DraftChannel, DraftMode, DraftValue};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, switches};
 use crate::show::colour::of_name;
 use crate::show::{Physical, Unit, Value};
 
@@ -61,7 +61,7 @@ fn write_mode(mode: &DraftMode, tables: &Tables, out: &mut String) {
             members.iter().filter_map(|at| done.get_mut(*at).map(|done| *done = true)).for_each(drop);
             *step
         });
-        write_channel(channel, step, mode.footprints.len() > 1, tables, out);
+        write_channel(mode, channel, step, tables, out);
     }
 }
 
@@ -79,13 +79,15 @@ fn alike(mode: &DraftMode, nth: usize) -> Option<(Vec<usize>, u32)> {
             .iter()
             .enumerate()
             .find(|(_, c)| c.cell.as_ref() == Some(cell) && c.attribute == first.attribute && c.part == first.part)?;
-        let plain =
-            |channel: &DraftChannel| DraftChannel { cell: None, group: None, name: String::new(), slots: Vec::new(), ..channel.clone() };
+        let plain = |channel: &DraftChannel| {
+            let (cell, group, name, slots, when) = (None, None, String::new(), Vec::new(), None);
+            DraftChannel { cell, group, name, slots, when, ..channel.clone() }
+        };
         let apart = other.slots.first()?.checked_sub(*first.slots.first()?)?;
         let each = u32::try_from(at).ok()?;
         let step = *step.get_or_insert(apart / each);
         let slots: Vec<u32> = first.slots.iter().map(|slot| slot + step * each).collect();
-        if step == 0 || slots != other.slots || plain(other) != plain(first) {
+        if step == 0 || slots != other.slots || plain(other) != plain(first) || !switches::alike(mode, first, other) {
             return None;
         }
         members.push(place);
@@ -93,7 +95,7 @@ fn alike(mode: &DraftMode, nth: usize) -> Option<(Vec<usize>, u32)> {
     Some((members, step?))
 }
 
-fn write_channel(channel: &DraftChannel, each: Option<u32>, breaks: bool, tables: &Tables, out: &mut String) {
+fn write_channel(mode: &DraftMode, channel: &DraftChannel, each: Option<u32>, tables: &Tables, out: &mut String) {
     let _ = writeln!(out, "\n[[mode.channel]]\nattribute = {}", quoted(&channel.attribute));
     // In every cell, the name of the first one's channel would tell a wrong number.
     if !channel.name.is_empty() && each.is_none() && !says_the_same(&channel.name, &channel.attribute) {
@@ -104,11 +106,16 @@ fn write_channel(channel: &DraftChannel, each: Option<u32>, breaks: bool, tables
         (Some(step), _) => drop(writeln!(out, "each = {step}")),
         (None, None) => {}
     }
-    if breaks {
+    if mode.footprints.len() > 1 {
         let _ = writeln!(out, "break = {}", channel.part + 1);
     }
     for (name, slot) in ["slot", "fine", "ultra", "uber"].into_iter().zip(&channel.slots) {
         let _ = writeln!(out, "{name} = {slot}");
+    }
+    if let Some((when, master)) = channel.when.as_ref().zip(switches::master_of(mode, channel)) {
+        let all: Vec<String> = when.within.iter().map(|range| spot(master, *range)).collect();
+        let within = if let [one] = all.as_slice() { one.clone() } else { format!("[{}]", all.join(", ")) };
+        let _ = writeln!(out, "when = {{ channel = {}, in = {within} }}", quoted(&master.attribute));
     }
     if let Some(default) = channel.default {
         let _ = writeln!(out, "default = {default}");
@@ -129,6 +136,15 @@ fn write_channel(channel: &DraftChannel, each: Option<u32>, breaks: bool, tables
     } else if !channel.values.is_empty() {
         let values: Vec<String> = channel.values.iter().map(|value| format!("{} = {}", key(&value.name), range(value))).collect();
         let _ = writeln!(out, "values = {{ {} }}", values.join(", "));
+    }
+}
+
+/// A range of what switches others, by its name where it has one.
+fn spot(master: &DraftChannel, (from, to): (u32, u32)) -> String {
+    match master.values.iter().find(|value| (value.from, value.to) == (from, to)) {
+        Some(value) => quoted(&value.name),
+        None if from == to => from.to_string(),
+        None => format!("[{from}, {to}]"),
     }
 }
 

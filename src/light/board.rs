@@ -134,8 +134,9 @@ impl Board {
         for (ix, to) in &act.values {
             while timed.next_if(|(of, _)| of < ix).is_some() {}
             let timing = timed.next_if(|(of, _)| of == ix).map(|(_, timing)| *timing);
+            let to = act.target(*ix, *to, || self.target_of(self.holder(ix.at()), *ix));
             self.name(layer, *ix);
-            self.take(&mut taking, *ix, *to, timing);
+            self.take(&mut taking, *ix, to, timing);
         }
         for ix in &act.release {
             self.release(&mut taking, *ix);

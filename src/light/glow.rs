@@ -56,9 +56,13 @@ pub fn glow<'a>(rig: &Rig, part: Part, frame: impl Fn(u16) -> Option<&'a [u8; 51
 fn one<'a>(rig: &Rig, part: Part, frame: &impl Fn(u16) -> Option<&'a [u8; 512]>) -> Option<Glow> {
     let mut lamp = Lamp::default();
     let own = |(_, param): &(ParamIx, &Param)| (param.cell == 0 || param.cell == part.cell) && param.slots.bytes() > 0;
-    for (ix, param) in rig.params_of(part.fixture).filter(own) {
-        let raw = param.slots.read(frame(param.universe)?);
-        let value = if param.inverse { FULL ^ raw } else { raw };
+    // What says what slots are lies in their universe.
+    let there = |ix: ParamIx, param: &Param| {
+        let value = |slots: &[u8; 512], master: ParamIx| rig.params.get(master.at()).map_or(0, |one| one.read(slots));
+        !param.switched || frame(param.universe).is_some_and(|slots| rig.shows(ix, |master| value(slots, master)))
+    };
+    for (ix, param) in rig.params_of(part.fixture).filter(own).filter(|(ix, param)| there(*ix, param)) {
+        let value = param.read(frame(param.universe)?);
         lamp.add(rig, ix, param, value, part.cell);
     }
     Some(lamp.glow())
@@ -264,6 +268,8 @@ mod tests {
                 inverse: false,
                 intensity: false,
                 dimmer: None,
+                switched: false,
+                reveals: false,
             });
         }
         let profile = Arc::new(FixtureProfile { modes: vec![mode], ..FixtureProfile::default() });

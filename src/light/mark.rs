@@ -108,16 +108,18 @@ impl Board {
                 if done.contains(&fixture) {
                     continue;
                 }
-                let own = of_light.iter().filter(|(ix, _)| !act.live && !self.gives_light(*ix));
+                let own = of_light.iter().filter(|(ix, _)| !act.live && self.moves_unseen(*ix));
+                let held = |ix: ParamIx| before.get(&ix).copied().unwrap_or_else(|| self.target_of(self.holder(ix.at()), ix));
+                let own: Vec<(ParamIx, Level)> = own.map(|(ix, to)| (*ix, act.target(*ix, *to, || held(*ix)))).collect();
                 if !of_light.iter().any(|(ix, to)| *to > 0 && self.gives_light(*ix)) {
-                    before.extend(own.filter(|_| !last).copied());
+                    before.extend(own.into_iter().filter(|_| !last));
                     continue;
                 }
                 if !last {
                     done.insert(fixture);
                 }
                 let known = before.range(self.range_of(fixture)).map(|(ix, to)| (*ix, *to));
-                let wanted: Vec<(ParamIx, Level)> = known.chain(own.copied()).collect();
+                let wanted: Vec<(ParamIx, Level)> = known.chain(own).collect();
                 if !act.live && !wanted.is_empty() && !busy.contains(&fixture) && self.unseen(fixture, t) {
                     ahead.extend(wanted.into_iter().filter(|(ix, to)| self.is_news(*ix, *to, t)));
                 }
@@ -171,7 +173,7 @@ impl Board {
     }
 
     /// Where a layer wants a parameter, named or not.
-    fn target_of(&self, layer: u16, ix: ParamIx) -> Level {
+    pub(super) fn target_of(&self, layer: u16, ix: ParamIx) -> Level {
         self.layers.get(usize::from(layer)).and_then(|l| l.get(ix.at())).map_or(0, |state| state.base)
     }
 
@@ -191,6 +193,11 @@ impl Board {
 
     fn gives_light(&self, ix: ParamIx) -> bool {
         self.rig.params.get(ix.at()).is_some_and(|param| param.intensity)
+    }
+
+    /// Where its light is dark, nobody sees it move.
+    fn moves_unseen(&self, ix: ParamIx) -> bool {
+        self.rig.params.get(ix.at()).is_some_and(|param| !param.intensity && !param.reveals)
     }
 
     fn range_of(&self, fixture: u32) -> std::ops::Range<ParamIx> {

@@ -127,5 +127,5 @@ fn wide(level: u16) -> Level {
 fn shown(rig: &Rig, param: &Param, how: Find) -> Option<Level> {
     let feature = rig.attribute(param).map(|attribute| attribute.feature);
     let aims = matches!(feature, Some(Feature::Position | Feature::Focus | Feature::Shapers | Feature::Control));
-    (how == Find::Locate || !aims).then_some(param.highlight)
+    (how == Find::Locate || !aims || param.reveals).then_some(param.highlight)
 }

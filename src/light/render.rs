@@ -37,7 +37,9 @@ impl Board {
         let mut known = Known::default();
         strip.frame(&self.motions, t, &mut known, slots);
         for at in strip.mixed() {
-            if let Some(param) = self.rig.params.get(*at as usize) {
+            if let Some(param) = self.rig.params.get(*at as usize)
+                && (!param.switched || self.is_there(ParamIx(*at), t, &mut known))
+            {
                 param.slots.write(self.sent(*at as usize, param, t, &mut known), slots);
             }
         }
@@ -58,6 +60,16 @@ impl Board {
         let mut known = Known::default();
         for at in own {
             let Some(param) = self.rig.params.get(*at as usize) else { continue };
+            if param.switched {
+                match self.stays_there(ParamIx(*at), t, strip) {
+                    Some(true) => {}
+                    Some(false) => continue,
+                    None => {
+                        strip.is_mixed(*at);
+                        continue;
+                    }
+                }
+            }
             let over = param.dimmer.map(|dimmer| self.course(dimmer.at(), t, strip));
             match (self.course(*at as usize, t, strip), over) {
                 (Course::Rests, None | Some(Course::Rests)) => strip.rests(param, self.sent(*at as usize, param, t, &mut known)),
@@ -65,6 +77,17 @@ impl Board {
                 _ => strip.is_mixed(*at),
             }
         }
+    }
+
+    /// Its slots are this parameter: what switches them says so.
+    pub(super) fn is_there(&self, ix: ParamIx, t: Mono, known: &mut Known) -> bool {
+        self.rig.shows(ix, |master| self.laid(master.at(), t, known))
+    }
+
+    /// As [`Self::is_there`], until its universe is laid out again; `None`: what switches them moves.
+    fn stays_there(&self, ix: ParamIx, t: Mono, strip: &mut Strip) -> Option<bool> {
+        let moves = self.rig.when(ix).is_some_and(|(master, _)| !matches!(self.course(master.at(), t, strip), Course::Rests));
+        (!moves).then(|| self.is_there(ix, t, &mut Known::default()))
     }
 
     /// What becomes of a parameter until its universe is laid out again.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Board;
 use super::board::Layer;
 use super::motion::{FULL, Level, Motion, Shape, State, Travel};
+use super::render::Known;
 use super::wave;
 use crate::show::dmx::widen;
 use crate::show::{Curve, LightAct, ParamIx, Swing, SwingFrom, Timing, Wave};
@@ -44,7 +45,7 @@ impl Board {
         let own = timing.and_then(|at| taking.act.times.get(usize::from(at)).copied());
         let Timing { up, down, delay, curve } = own.unwrap_or_else(|| taking.act.timing());
         // What no mark has moved ahead moves here: nobody sees a dark fixture turn or change colour before its light comes.
-        let marked = !param.intensity && !taking.act.live && taking.dark.binary_search(&param.fixture).is_ok();
+        let marked = !param.intensity && !param.reveals && !taking.act.live && taking.dark.binary_search(&param.fixture).is_ok();
         let delay = if marked { Span::ZERO } else { delay };
         self.settle(layer, ix.at(), t);
         self.hold(taking, ix, param.intensity);
@@ -208,15 +209,15 @@ impl Board {
         fixtures
     }
 
-    /// A fixture that can give light, gives none, and is not on its way up. One that waits for its rise is still dark.
+    /// A fixture that can give light, gives none, and is not on its way up. One that waits for its rise is still dark; one whose slots
+    /// are something else than what dims it may be lit.
     pub(super) fn is_dark(&self, fixture: u32, t: Mono) -> bool {
-        let Some(fixture) = self.rig.fixtures.get(fixture as usize) else { return false };
-        let range = fixture.first_param as usize..(fixture.first_param + fixture.param_count) as usize;
-        let mut lights = range.filter(|i| self.rig.params.get(*i).is_some_and(|p| p.intensity)).peekable();
+        let mut lights = self.rig.params_of(fixture).filter(|(_, param)| param.intensity).peekable();
         lights.peek().is_some()
-            && lights.all(|i| {
-                let states = self.layers.iter().filter_map(|l| l.get(i));
-                states.clone().all(|s| self.value(s, t) == 0 && self.rests_dark(s, t))
+            && lights.all(|(ix, param)| {
+                let mut states = self.layers.iter().filter_map(|l| l.get(ix.at()));
+                let dims = !param.switched || self.is_there(ix, t, &mut Known::default());
+                dims && states.all(|s| self.value(s, t) == 0 && self.rests_dark(s, t))
             })
     }
 

@@ -34,6 +34,8 @@ pub(super) fn rig() -> Arc<Rig> {
             inverse: false,
             intensity: false,
             dimmer: None,
+            switched: false,
+            reveals: false,
         };
         rig.fixtures.push(Fixture {
             key: format!("head{f}").into(),

@@ -73,6 +73,66 @@ pub struct FixtureChannel {
     pub range: Option<Physical>,
     /// The virtual dimmer that scales it: an index into [`FixtureMode::channels`].
     pub dimmer: Option<u16>,
+    /// Its slots are this only while another channel is somewhere; `None`: always. No two channels are on a slot at one time.
+    pub when: Option<When>,
+}
+
+/// What another channel must be for slots to be a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct When {
+    /// That channel: an index into [`FixtureMode::channels`]. It lies in the same break and is always what it is.
+    pub master: u16,
+    /// First and last value of each range, in order, none of which touch.
+    pub within: Vec<(u32, u32)>,
+}
+
+impl When {
+    /// Whether that channel at this value makes it so.
+    #[must_use]
+    pub fn holds(&self, value: u32) -> bool {
+        self.within.iter().any(|(from, to)| (*from..=*to).contains(&value))
+    }
+}
+
+/// Ranges in order, those that touch or overlap as one.
+#[must_use]
+pub fn joined(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    ranges.sort_unstable();
+    let mut all: Vec<(u32, u32)> = Vec::new();
+    for (from, to) in ranges {
+        match all.last_mut().filter(|last| from <= last.1.saturating_add(1)) {
+            Some(last) => last.1 = last.1.max(to),
+            None => all.push((from, to)),
+        }
+    }
+    all
+}
+
+/// What joined ranges leave of all values.
+#[must_use]
+pub fn without(ranges: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut left = Vec::new();
+    let mut from = Some(0_u32);
+    for (first, last) in ranges {
+        left.extend(from.filter(|from| from < first).map(|from| (from, first - 1)));
+        from = last.checked_add(1);
+    }
+    left.extend(from.map(|from| (from, FULL)));
+    left
+}
+
+/// What is in both of two lists of joined ranges.
+#[must_use]
+pub fn common(one: &[(u32, u32)], other: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let both = one.iter().flat_map(|a| other.iter().map(move |b| (a.0.max(b.0), a.1.min(b.1))));
+    both.filter(|(from, to)| from <= to).collect()
+}
+
+/// Where a channel goes so that it is in one of these ranges: where it rests, or else the middle of the first.
+#[must_use]
+pub fn place_in(within: &[(u32, u32)], rests: u32) -> Option<u32> {
+    let middle = |(from, to): &(u32, u32)| from + (to - from) / 2;
+    within.iter().any(|(from, to)| (*from..=*to).contains(&rests)).then_some(rests).or_else(|| within.first().map(middle))
 }
 
 /// What a channel's nothing and its full are in the world.
@@ -196,6 +256,22 @@ impl FixtureChannel {
         alone.then_some(first)
     }
 
+    /// Values as a person says them: by their names here when these are few, else as the wire has them.
+    #[must_use]
+    pub fn spots(&self, within: &[(u32, u32)]) -> String {
+        let among = |value: u32| within.iter().any(|(from, to)| (*from..=*to).contains(&value));
+        let one = |named: &&NamedValue| matches!(within, [(from, to)] if from == to && named.holds(*from));
+        let names = self.values.iter().filter(|named| among(named.value()) || one(named));
+        let names: Vec<String> = names.map(|named| format!("\"{}\"", named.name)).collect();
+        if (1..=4).contains(&names.len()) {
+            return names.join(" or ");
+        }
+        let raw = |value: u32| (if self.inverse { !value } else { value }) >> (32 - u32::from(self.slots.bytes().max(1)) * 8);
+        let ranges = within.iter().map(|(from, to)| (raw(*from).min(raw(*to)), raw(*from).max(raw(*to))));
+        let ranges: Vec<String> = ranges.map(|(from, to)| if from == to { from.to_string() } else { format!("{from} to {to}") }).collect();
+        ranges.join(" or ")
+    }
+
     /// Has no slots: scales others.
     #[must_use]
     pub const fn is_virtual(&self) -> bool {
@@ -226,14 +302,42 @@ impl FixtureMode {
             for channel in self.channels.iter_mut().filter(|channel| channel.cell == cell && adds(channel)) {
                 channel.dimmer = place;
             }
-            self.channels.push(FixtureChannel { attribute: "Dimmer".into(), cell, part, ..FixtureChannel::default() });
+            let mut dimmed = self.channels.iter().filter(|channel| channel.dimmer == place && place.is_some());
+            let first = dimmed.next().and_then(|channel| channel.when.clone());
+            let when = first.filter(|when| dimmed.all(|channel| channel.when.as_ref() == Some(when)));
+            self.channels.push(FixtureChannel { attribute: "Dimmer".into(), cell, part, when, ..FixtureChannel::default() });
         }
         let (master, dims) = (self.has_master(), self.channels.iter().any(|channel| &*channel.attribute == "Dimmer"));
-        let said = said.iter().copied().chain(std::iter::repeat(Said::default()));
-        for (channel, said) in self.channels.iter_mut().zip(said) {
+        let all = said.iter().copied().chain(std::iter::repeat(Said::default()));
+        for (channel, said) in self.channels.iter_mut().zip(all) {
             let under = master && channel.cell != 0;
             channel.default = said.default.unwrap_or_else(|| natural_default(channel, under, dims));
             channel.highlight = said.highlight.unwrap_or_else(|| natural_highlight(channel));
+        }
+        self.complete_masters(said);
+    }
+
+    /// What says what other slots are jumps, and is where they give light when somebody looks for it.
+    fn complete_masters(&mut self, said: &[Said]) {
+        let light = |channel: &&FixtureChannel| channel.highlight == FULL && natural_highlight(channel) == FULL;
+        let mut masters: Vec<(u16, Vec<(u32, u32)>)> = Vec::new();
+        for when in self.channels.iter().filter(light).filter_map(|channel| channel.when.as_ref()) {
+            match masters.iter_mut().find(|(master, _)| *master == when.master) {
+                Some((_, within)) => *within = common(within, &when.within),
+                None => masters.push((when.master, when.within.clone())),
+            }
+        }
+        for (master, within) in masters {
+            let free = said.get(usize::from(master)).is_none_or(|said| said.highlight.is_none());
+            if let Some(channel) = self.channels.get_mut(usize::from(master)).filter(|_| free) {
+                channel.highlight = place_in(&within, channel.highlight).unwrap_or(channel.highlight);
+            }
+        }
+        let all: Vec<u16> = self.channels.iter().filter_map(|channel| Some(channel.when.as_ref()?.master)).collect();
+        for master in all {
+            if let Some(channel) = self.channels.get_mut(usize::from(master)).filter(|channel| &*channel.attribute != "Dimmer") {
+                channel.snap = true;
+            }
         }
     }
 
@@ -280,6 +384,15 @@ mod tests {
             (pan.to_string().as_str(), Physical { from: 2500, ..pan }.to_string()),
             ("-270deg to 270deg", "2.5deg to 270deg".into())
         );
+    }
+
+    #[test]
+    fn ranges_are_joined_turned_round_and_cut() {
+        assert_eq!(joined(vec![(20, 30), (0, 9), (10, 12), (25, 40)]), [(0, 12), (20, 40)]);
+        assert_eq!(without(&[(0, 12), (20, 40)]), [(13, 19), (41, FULL)]);
+        assert_eq!((without(&[(0, FULL)]), without(&[]), without(&[(5, FULL)])), (vec![], vec![(0, FULL)], vec![(0, 4)]));
+        assert_eq!(common(&[(0, 12), (20, 40)], &[(10, 25)]), [(10, 12), (20, 25)]);
+        assert_eq!((place_in(&[(10, 20)], 15), place_in(&[(10, 20)], 0), place_in(&[], 0)), (Some(15), Some(15), None));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::dmx::{Slots, of_millionths, top, widen};
 use super::fault::{Fault, Faults, suggestion};
 use super::fields::{Fields, Node, in_file_order, int_of};
 use super::fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Physical, Said, Unit};
+use super::fixture_when;
 use super::profile_text::document;
 use super::value_text::{read_decimal, read_degrees};
 
@@ -52,11 +53,11 @@ struct Reader<'a, 'i> {
 }
 
 /// A mode while its channels are read.
-struct Draft<'a> {
+struct Draft<'a, 'i> {
     mode: FixtureMode,
     said: Vec<Said>,
-    /// Who has each slot of each break.
-    taken: BTreeMap<(u16, u16), &'a str>,
+    whens: Vec<fixture_when::Said<'a, 'i>>,
+    taken: fixture_when::Taken,
 }
 
 impl<'a, 'i> Reader<'a, 'i> {
@@ -99,8 +100,8 @@ impl<'a, 'i> Reader<'a, 'i> {
     fn mode(&mut self, name: Arc<str>, fields: &mut Fields<'a, 'i>, list: &'static str) -> FixtureMode {
         let footprints = self.footprints(fields);
         let cells = self.cells(fields);
-        let mut draft =
-            Draft { mode: FixtureMode { name, footprints, cells, ..FixtureMode::default() }, said: Vec::new(), taken: BTreeMap::new() };
+        let mode = FixtureMode { name, footprints, cells, ..FixtureMode::default() };
+        let mut draft = Draft { mode, said: Vec::new(), whens: Vec::new(), taken: BTreeMap::new() };
         match fields.get("channel").map(|node| (node.span(), node.get_ref())) {
             Some((_, DeValue::Array(items))) => {
                 for item in items.iter() {
@@ -113,6 +114,7 @@ impl<'a, 'i> Reader<'a, 'i> {
                 self.faults.add_help(fields.span(), message, format!("add {list} with attribute and slot"));
             }
         }
+        fixture_when::settle(&mut draft.mode, &draft.whens, &draft.taken, &mut self.faults);
         draft.mode.complete(&draft.said);
         draft.mode
     }
@@ -178,7 +180,7 @@ impl<'a, 'i> Reader<'a, 'i> {
     }
 
     /// One channel, or the same channel of every cell.
-    fn channel(&mut self, node: &'a Node<'i>, list: &'static str, draft: &mut Draft<'a>) {
+    fn channel(&mut self, node: &'a Node<'i>, list: &'static str, draft: &mut Draft<'a, 'i>) {
         let Some(mut fields) = Fields::of(node, list, &mut self.faults) else { return };
         if fields.get("attribute").is_none() {
             self.faults.add(fields.span(), format!("{list} needs an attribute, such as \"Dimmer\" or \"ColorAdd_R\""));
@@ -214,6 +216,7 @@ impl<'a, 'i> Reader<'a, 'i> {
         };
         let snap = fields.flag("snap", &mut self.faults).unwrap_or(false);
         let values = fields.get("values").map(|node| self.named_values(node, wire)).unwrap_or_default();
+        let when = fields.get("when");
         let range = attribute.zip(fields.get("range")).and_then(|(attribute, node)| self.range(attribute, node));
         fields.finish(&mut self.faults);
         let Some(attribute) = attribute else { return };
@@ -221,6 +224,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             return;
         }
         let one = FixtureChannel { attribute: attribute.into(), name, part, snap, inverse, values, range, ..FixtureChannel::default() };
+        let first = draft.mode.channels.len();
         for (nth, cell) in (0_u16..).zip(cells) {
             let moved = slots.map(|slot| slot.saturating_add(step.saturating_mul(nth)));
             if !self.take(&moved, &spans, (part, footprint), attribute, draft) {
@@ -229,16 +233,17 @@ impl<'a, 'i> Reader<'a, 'i> {
             draft.mode.channels.push(FixtureChannel { cell, slots: moved, ..one.clone() });
             draft.said.push(said);
         }
+        draft.whens.extend(when.map(|node| fixture_when::Said { channels: first..draft.mode.channels.len(), node }));
     }
 
-    /// Notes whose the slots are; false when they lie past the footprint or are another's.
+    /// Notes who is on the slots; false when they lie past the footprint.
     fn take(
         &mut self,
         slots: &Slots,
         spans: &[Range<usize>],
         (part, footprint): (u16, u16),
-        attribute: &'a str,
-        draft: &mut Draft<'a>,
+        attribute: &str,
+        draft: &mut Draft<'_, '_>,
     ) -> bool {
         let mut free = true;
         for (slot, span) in slots.as_slice().iter().zip(spans) {
@@ -246,9 +251,8 @@ impl<'a, 'i> Reader<'a, 'i> {
                 let message = format!("{attribute} of the last cells lies past the footprint of {footprint}: slot {slot}");
                 self.faults.add_help(span.clone(), message, "each is how many slots the next cell is away");
                 free = false;
-            } else if let Some(other) = draft.taken.insert((part, *slot), attribute) {
-                self.faults.add(span.clone(), format!("slot {slot} is {other} already"));
-                free = false;
+            } else {
+                draft.taken.entry((part, *slot)).or_default().push((draft.mode.channels.len(), span.clone()));
             }
         }
         free

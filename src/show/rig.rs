@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dmx::Slots;
-use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile, Swing, Timing};
+use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile, Swing, Timing, When};
 use crate::time::Span;
 
 /// Index into [`Rig::params`].
@@ -129,6 +129,19 @@ pub struct Param {
     pub intensity: bool,
     /// The virtual dimmer that scales it on its way to the wire.
     pub dimmer: Option<ParamIx>,
+    /// Its slots are this only while another parameter says so ([`Rig::shows`]).
+    pub switched: bool,
+    /// Moved in the dark, it may bring light: it says what other slots are, and no dimmer on the wire has all of its light.
+    pub reveals: bool,
+}
+
+impl Param {
+    /// Its value in a frame of its universe.
+    #[must_use]
+    pub fn read(&self, slots: &[u8; 512]) -> u32 {
+        let raw = self.slots.read(slots);
+        if self.inverse { !raw } else { raw }
+    }
 }
 
 impl Rig {
@@ -149,6 +162,19 @@ impl Rig {
         let fixture = self.fixtures.get(self.params.get(ix.at())?.fixture as usize)?;
         let nth = ix.0.checked_sub(fixture.first_param)?;
         fixture.profile.modes.get(usize::from(fixture.mode))?.channels.get(nth as usize)
+    }
+
+    /// The parameter that says whether the slots of another are what that one is, and where it must be; `None`: they always are.
+    #[must_use]
+    pub fn when(&self, ix: ParamIx) -> Option<(ParamIx, &When)> {
+        let param = self.params.get(ix.at()).filter(|param| param.switched)?;
+        let when = self.channel(ix)?.when.as_ref()?;
+        Some((ParamIx(self.fixtures.get(param.fixture as usize)?.first_param + u32::from(when.master)), when))
+    }
+
+    /// Whether its slots are what a parameter is, while the one that switches them is at `value`.
+    pub fn shows(&self, ix: ParamIx, value: impl FnOnce(ParamIx) -> u32) -> bool {
+        self.when(ix).is_none_or(|(master, when)| when.holds(value(master)))
     }
 
     /// The attribute of a parameter.
@@ -182,6 +208,17 @@ pub struct Look {
     pub key: Arc<str>,
     /// What it sets, sorted by parameter.
     pub values: Vec<(ParamIx, u32)>,
+    /// Which of these it does not name itself, as in [`LightAct::needs`].
+    pub needs: Vec<Need>,
+}
+
+/// A value that nobody named: what an act does name is there only while this parameter is in one of these ranges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// What says what other slots are.
+    pub ix: ParamIx,
+    /// First and last of each range, in order.
+    pub within: Arc<[(u32, u32)]>,
 }
 
 /// A change of the lights: targets and how they are reached.
@@ -189,6 +226,8 @@ pub struct Look {
 pub struct LightAct {
     /// Targets, sorted by parameter; 32 bits of full.
     pub values: Vec<(ParamIx, u32)>,
+    /// Which targets serve others, sorted by parameter: such a parameter stays where it is when that will do ([`Self::target`]).
+    pub needs: Vec<Need>,
     /// Parameters that the show lets go of: they return to their default.
     pub release: Vec<ParamIx>,
     /// Effects that begin or end, sorted by parameter.
@@ -226,4 +265,15 @@ pub enum Rest {
     Out,
     /// They stay.
     Keep,
+}
+
+impl LightAct {
+    /// Where a parameter goes that the act sends to `to` and that the run wants at `held`.
+    #[must_use]
+    pub fn target(&self, ix: ParamIx, to: u32, held: impl FnOnce() -> u32) -> u32 {
+        let Ok(at) = self.needs.binary_search_by_key(&ix, |need| need.ix) else { return to };
+        let held = held();
+        let serves = self.needs.get(at).is_some_and(|need| need.within.iter().any(|(from, to)| (*from..=*to).contains(&held)));
+        if serves { held } else { to }
+    }
 }

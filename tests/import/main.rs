@@ -56,7 +56,11 @@ fn told(mode: &FixtureMode) -> String {
         let slots: Vec<String> = channel.slots.as_slice().iter().map(ToString::to_string).collect();
         let cell = channel.cell.checked_sub(1).map_or_else(String::new, |at| format!("/{}", mode.cells[usize::from(at)]));
         let part = if channel.part == 0 { String::new() } else { format!("b{}:", channel.part + 1) };
-        channels.push((channel.part, channel.slots.as_slice()[0], format!("{}{cell} {part}{}", channel.attribute, slots.join("+"))));
+        let when = channel.when.as_ref().map_or_else(String::new, |when| {
+            let ranges: Vec<String> = when.within.iter().map(|(from, to)| format!("{}-{}", from >> 24, to >> 24)).collect();
+            format!("@{}:{}", mode.channels[usize::from(when.master)].attribute, ranges.join(","))
+        });
+        channels.push((channel.part, channel.slots.as_slice()[0], format!("{}{cell} {part}{}{when}", channel.attribute, slots.join("+"))));
     }
     channels.sort();
     let channels: Vec<String> = channels.into_iter().map(|(.., text)| text).collect();
@@ -72,9 +76,9 @@ fn expected() -> BTreeMap<String, String> {
         let (head, channels) = value.rsplit_once(" | ").unwrap();
         let mut channels: Vec<&str> = channels.split("; ").collect();
         let place = |channel: &&str| {
-            let slots = channel.rsplit_once(' ').unwrap().1;
+            let slots = channel.rsplit_once(' ').unwrap().1.split('@').next().unwrap();
             let (part, slots) = slots.split_once(':').unwrap_or(("b1", slots));
-            (part.to_owned(), slots.split('+').next().unwrap().parse::<u32>().unwrap())
+            (part.to_owned(), slots.split('+').next().unwrap().parse::<u32>().unwrap(), channel.to_string())
         };
         channels.sort_by_key(place);
         format!("{head} | {}", channels.join("; "))
@@ -112,6 +116,8 @@ fn a_profile_is_readable_and_says_where_its_facts_come_from() {
         ("gdtf/four-heads.xml", "gdtf-four-heads"),
         ("ofl/acme/pixel-bar.json", "ofl-pixel-bar"),
         ("ofl/acme/switching.json", "ofl-switching"),
+        ("gdtf/switching.xml", "gdtf-switching"),
+        ("qxf/switching.qxf", "qxf-switching"),
         ("qxf/spot-16.qxf", "qxf-spot"),
     ] {
         let (_, draft, text) = imported(&path(file));

@@ -85,3 +85,18 @@ fn an_imported_head_knows_how_far_it_turns_and_which_colours_its_wheel_has() {
         assert_eq!(deep.colour.or_else(|| showcall::show::colour::of_name(&deep.name)), Some(blue), "{file}");
     }
 }
+
+#[test]
+fn a_look_makes_slots_be_what_it_names() {
+    for file in ["gdtf/switching.xml", "ofl/acme/switching.json", "qxf/switching.qxf"] {
+        let place = "universe = 1\naddress = 1";
+        let slots = sent(file, place, "{ light = { Effects2 = 40, Effects1Rate = 50 } }");
+        assert_eq!(slots[..3], [150, 40, 50], "{file}: it rests where it does that");
+        let slots = sent(file, place, "{ light = { ColorAdd_R = 200, Dimmer = \"100%\" } }");
+        assert_eq!(slots[..3], [49, 200, 255], "{file}: the switch goes to where slot 2 is red; green rests");
+        let slots = sent(file, place, "{ light = { Effects1 = 20, ColorAdd_R = 200, level = \"100%\" } }");
+        assert_eq!(slots[..3], [20, 200, 255], "{file}: a look that names the switch has its way");
+        let slots = sent(file, place, "{ light = \"50%\" }");
+        assert_eq!(slots[..3], [49, 128, 128], "{file}: a level without a colour is light too");
+    }
+}

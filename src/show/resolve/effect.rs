@@ -1,5 +1,6 @@
 //! `effect = { on = "wash", kind = "chase", rate = "2 Hz" }`: what repeats on a selection until a later cue names its lights.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::de::DeValue;
@@ -73,7 +74,11 @@ impl<'t> Loader<'t> {
             return;
         }
         let label = self.keep(KINDS.get(kind).copied().unwrap_or_default());
-        acts.push(Act::Light(Arc::new(LightAct { swings, up, down: up, rest: Rest::Keep, label, ..LightAct::default() })));
+        let moved: Vec<ParamIx> = swings.iter().filter(|(_, swing)| swing.wave.is_some()).map(|(ix, _)| *ix).collect();
+        let mut values = BTreeMap::new();
+        let needs = self.switch(&node.span(), &mut values, &moved);
+        let values = values.into_iter().collect();
+        acts.push(Act::Light(Arc::new(LightAct { values, needs, swings, up, down: up, rest: Rest::Keep, label, ..LightAct::default() })));
     }
 
     /// The lights of a name, or of several, as they follow each other.

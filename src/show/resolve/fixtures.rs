@@ -10,7 +10,7 @@ use super::Loader;
 use super::vacant::{SLOTS, Vacant};
 use crate::show::fault::{Fault, suggestion};
 use crate::show::fields::{Fields, Node, int_of};
-use crate::show::{AttrIx, Attribute, Fixture, FixtureGroup, FixtureMode, FixtureProfile, Param, ParamIx, Part, Patched};
+use crate::show::{AttrIx, Attribute, Fixture, FixtureChannel, FixtureGroup, FixtureMode, FixtureProfile, Param, ParamIx, Part, Patched};
 
 /// Slots that a break of a fixture takes.
 struct Taken {
@@ -280,7 +280,10 @@ impl<'t> Loader<'t> {
         let fixture = u32::try_from(self.rig.fixtures.len()).unwrap_or(u32::MAX);
         let first_param = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX);
         let master = mode.has_master();
-        for channel in &mode.channels {
+        let dims = |channel: &FixtureChannel| &*channel.attribute == "Dimmer" && (channel.cell == 0 || !master);
+        let dark = mode.channels.iter().any(dims) && mode.channels.iter().filter(|one| dims(one)).all(|one| !one.is_virtual() && one.when.is_none());
+        let switches = |nth: usize| mode.channels.iter().any(|one| one.when.as_ref().is_some_and(|when| usize::from(when.master) == nth));
+        for (nth, channel) in mode.channels.iter().enumerate() {
             let Some(start) = breaks.get(usize::from(channel.part)) else { continue };
             let attribute = self.attribute_ix(&channel.attribute);
             self.rig.params.push(Param {
@@ -293,8 +296,10 @@ impl<'t> Loader<'t> {
                 highlight: channel.highlight,
                 snap: channel.snap,
                 inverse: channel.inverse ^ inverted.iter().any(|(name, _)| *name == channel.attribute),
-                intensity: &*channel.attribute == "Dimmer" && (channel.cell == 0 || !master),
+                intensity: dims(channel),
                 dimmer: channel.dimmer.map(|nth| ParamIx(first_param + u32::from(nth))),
+                switched: channel.when.is_some(),
+                reveals: !dark && switches(nth),
             });
         }
         let param_count = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX) - first_param;
@@ -354,6 +359,11 @@ impl<'t> Loader<'t> {
             if !channels.iter().any(|channel| channel.attribute == *name && !channel.is_virtual()) {
                 let message = format!("fixture {key} inverts \"{name}\", which it does not have");
                 self.faults.unknown_as("no-attribute", span.clone(), message, name, channels.iter().map(|channel| &*channel.attribute));
+            }
+            let masters = || channels.iter().filter_map(|channel| channels.get(usize::from(channel.when.as_ref()?.master)));
+            if masters().any(|master| master.attribute == *name) {
+                let message = format!("fixture {key} inverts \"{name}\", which says what other slots are: it has one way round only");
+                self.faults.push(Fault::rule("inverted", span.clone(), message).help("take it out of invert"));
             }
         }
     }

@@ -47,10 +47,8 @@ impl<'t> Loader<'t> {
         }
         let mut values: BTreeMap<ParamIx, u32> = BTreeMap::new();
         let mut label: Vec<Arc<str>> = Vec::new();
-        if let Some(look) = look.and_then(|at| self.rig.looks.get(at)) {
-            values.extend(look.values.iter().copied());
-            label.push(Arc::clone(&look.key));
-        }
+        let (look_at, look) = (look, look.and_then(|at| self.rig.looks.get(at)).cloned());
+        label.extend(look.as_ref().map(|look| Arc::clone(&look.key)));
         let mut parts: Vec<Part> = Vec::new();
         for (name, span, node) in others {
             let stranger = self.selections.find(name).is_none() && nearest(name, self.selections.known()).is_none();
@@ -65,15 +63,23 @@ impl<'t> Loader<'t> {
             label.push(self.keep(name));
             self.paint(name, span, node, &mut values);
         }
+        if let Some(look) = look {
+            let own = |ix: &ParamIx| look.needs.iter().all(|need| need.ix != *ix);
+            let mut under: BTreeMap<ParamIx, u32> = look.values.iter().copied().filter(|(ix, _)| own(ix)).collect();
+            self.give_way(&mut under, &values);
+            under.append(&mut values);
+            values = under;
+        }
+        let needs = self.switch(&node.span(), &mut values, &[]);
         let bare = if assert { "assert" } else { "release" };
         let label = if label.is_empty() { bare.to_owned() } else { label.join(", ") };
         let label = self.keep(&label);
-        if let Some(own) = look.filter(|_| !times.is_empty()).and_then(|at| self.look_orders.get(at)) {
+        if let Some(own) = look_at.filter(|_| !times.is_empty()).and_then(|at| self.look_orders.get(at)) {
             let named: BTreeSet<u32> = parts.iter().map(|part| part.fixture).collect();
             parts.extend(own.iter().filter(|part| !named.contains(&part.fixture)));
         }
         let values = values.into_iter().collect();
-        let mut act = LightAct { values, release, rest, assert, block, live, label, ..with(timing) };
+        let mut act = LightAct { values, needs, release, rest, assert, block, live, label, ..with(timing) };
         self.give_times(&mut act, &times, &parts);
         acts.push(Act::Light(Arc::new(act)));
     }
@@ -96,8 +102,8 @@ impl<'t> Loader<'t> {
         let Some(look) = self.rig.looks.get(at) else { return };
         let live = self.show.live;
         let act = self.plain_looks.entry((at, timing, rest == Rest::Out)).or_insert_with(|| {
-            let (values, label) = (look.values.clone(), Arc::clone(&look.key));
-            Arc::new(LightAct { values, rest, live, label, ..with(timing) })
+            let (values, needs, label) = (look.values.clone(), look.needs.clone(), Arc::clone(&look.key));
+            Arc::new(LightAct { values, needs, rest, live, label, ..with(timing) })
         });
         acts.push(Act::Light(Arc::clone(act)));
     }

@@ -25,6 +25,7 @@ mod patch;
 mod props;
 mod rig;
 mod steps;
+mod switches;
 mod times;
 mod triggers;
 mod universes;

@@ -21,7 +21,7 @@ impl<'t> Loader<'t> {
 
     /// `[look.*]`: what stands later in a look wins.
     fn read_looks(&mut self, top: &mut Fields<'t, 't>) {
-        for (key, _, node) in self.tables(top, "look") {
+        for (key, span, node) in self.tables(top, "look") {
             self.subject = format!("look {key}");
             let Some(fields) = Fields::of(node, self.subject.clone(), &mut self.faults) else {
                 self.looks.declare(key, None);
@@ -36,9 +36,10 @@ impl<'t> Loader<'t> {
             if self.show.looks == Looks::Whole {
                 self.light_masters(&mut values);
             }
+            let needs = self.switch(&span, &mut values, &[]);
             self.looks.declare(key, Some(self.rig.looks.len()));
             self.look_orders.push(order);
-            self.rig.looks.push(Look { key: key.into(), values: values.into_iter().collect() });
+            self.rig.looks.push(Look { key: key.into(), values: values.into_iter().collect(), needs });
         }
     }
 

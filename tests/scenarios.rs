@@ -49,11 +49,8 @@ impl Run {
         let base = std::fs::read_to_string(folder.join("base.toml")).unwrap();
         let profile = std::fs::read_to_string(folder.join("profiles/test-desk.toml")).unwrap();
         let switcher = std::fs::read_to_string(folder.join("profiles/test-switcher.toml")).unwrap();
-        let sources = [
-            ("show.toml".to_owned(), base + text),
-            ("test-desk.toml".to_owned(), profile),
-            ("test-switcher.toml".to_owned(), switcher),
-        ];
+        let sources =
+            [("show.toml".to_owned(), base + text), ("test-desk.toml".to_owned(), profile), ("test-switcher.toml".to_owned(), switcher)];
         let loaded = show::load_text(&sources);
         let errors: Vec<_> = loaded.findings.iter().filter(|f| f.severity == show::Severity::Error).collect();
         let show = loaded.show.unwrap_or_else(|| panic!("the scenario's show has errors: {errors:#?}"));

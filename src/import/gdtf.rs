@@ -12,8 +12,8 @@ use gdtf::values::DmxValue;
 use gdtf::wheel::{Wheel, WheelSlot, WheelSlotOptic};
 
 use super::archive::Archive;
-use super::xml::{self, Element};
 use super::gdtf_modes::Here;
+use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal};
 use crate::show::attribute::is_colour_wheel;
 use crate::show::colour::of_chromaticity;
@@ -229,9 +229,14 @@ fn read_channel(here: &Here<'_>, slots: &[u32], old: Option<&str>, notes: &mut V
             _ => None,
         };
         made.inverse = adds && matches!(functions.as_slice(), [one] if one.physical_from > one.physical_to);
-        let same = |other: &&mut DraftChannel| DraftChannel { when: None, ..(**other).clone() } == DraftChannel { when: None, ..made.clone() };
+        let same =
+            |other: &&mut DraftChannel| DraftChannel { when: None, ..(**other).clone() } == DraftChannel { when: None, ..made.clone() };
         let slot = when.as_ref().map(|when| when.slot);
-        match all.iter_mut().find(|other| other.when.as_ref().map(|when| when.slot) == slot && same(other)).and_then(|one| one.when.as_mut()) {
+        match all
+            .iter_mut()
+            .find(|other| other.when.as_ref().map(|when| when.slot) == slot && same(other))
+            .and_then(|one| one.when.as_mut())
+        {
             Some(known) => known.within.extend(when.iter().flat_map(|when| when.within.iter().copied())),
             None => all.push(made),
         }

@@ -226,14 +226,14 @@ impl<'a> Reader<'a> {
                 && let Some(coarse) = rows.iter().find(|other| coarse(other) && together(other)).or_else(|| rows.iter().find(coarse))
             {
                 if !together(coarse) {
-                    self.notes.push(format!("mode {name}: slot {} as {} is left out: its high byte is not switched as it is", row.slot, row.key));
+                    self.notes
+                        .push(format!("mode {name}: slot {} as {} is left out: its high byte is not switched as it is", row.slot, row.key));
                 }
                 continue;
             }
             let low = |fine: usize| move |other: &&Row<'_>| other.definition.fine == fine && other.when == row.when;
             let own = |other: &&Row<'_>| other.definition.coarse == row.definition.coarse;
-            let bytes: Vec<u32> =
-                (1..4).map_while(|fine| rows.iter().filter(own).find(low(fine)).map(|other| other.slot)).collect();
+            let bytes: Vec<u32> = (1..4).map_while(|fine| rows.iter().filter(own).find(low(fine)).map(|other| other.slot)).collect();
             let slots = if row.definition.fine > 0 { vec![row.slot] } else { std::iter::once(row.slot).chain(bytes).collect() };
             let channel = self.channel(&row.key, &row.definition, slots).map_err(|why| refuse("range", why))?;
             made.channels.extend(channel.map(|channel| DraftChannel { when: row.when.clone(), ..channel }));
@@ -247,7 +247,9 @@ impl<'a> Reader<'a> {
 
     /// What a switching channel is, and when; any other key is itself.
     fn targets(&mut self, key: &str, mode: &str, slot: u32, keys: &[Option<String>]) -> Vec<(String, Option<DraftWhen>)> {
-        let Some(alias) = self.aliases.get(key).filter(|_| !self.definitions.contains_key(key)) else { return vec![(key.to_owned(), None)] };
+        let Some(alias) = self.aliases.get(key).filter(|_| !self.definitions.contains_key(key)) else {
+            return vec![(key.to_owned(), None)];
+        };
         if let [(only, _)] = alias.targets.as_slice() {
             return vec![(only.clone(), None)];
         }

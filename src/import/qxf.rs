@@ -316,7 +316,8 @@ fn switched(
     // What is nothing at times says so itself: a slot that does nothing is no channel.
     let (nothing, made): (Vec<DraftChannel>, Vec<DraftChannel>) = made.into_iter().partition(|channel| channel.attribute.is_empty());
     for when in nothing.iter().filter_map(|channel| Some((channel, channel.when.as_ref()?))).map(|(channel, when)| (&channel.slots, when)) {
-        let here = |channel: &&DraftChannel| channel.slots == *when.0 && channel.when.as_ref().is_some_and(|other| other.slot == when.1.slot);
+        let here =
+            |channel: &&DraftChannel| channel.slots == *when.0 && channel.when.as_ref().is_some_and(|other| other.slot == when.1.slot);
         let others = made.iter().filter(here).filter_map(|channel| channel.when.as_ref()).flat_map(|other| other.within.iter().copied());
         let taken = joined(when.1.within.iter().copied().chain(others).collect());
         let own = |channel: &&mut DraftChannel| channel.when.is_none() && channel.slots.iter().any(|slot| when.0.contains(slot));

@@ -62,7 +62,8 @@ pub(super) fn reach(mode: &mut DraftMode, notes: &mut Vec<String>) {
     let mut at = 0;
     while let Some(channel) = mode.channels.get(at) {
         let found = master_of(mode, channel).is_none_or(|master| {
-            let named = |cell: Option<&String>| mode.channels.iter().find(|one| one.cell.as_ref() == cell && one.attribute == master.attribute);
+            let named =
+                |cell: Option<&String>| mode.channels.iter().find(|one| one.cell.as_ref() == cell && one.attribute == master.attribute);
             named(channel.cell.as_ref()).or_else(|| named(None)).is_some_and(|one| std::ptr::eq(one, master))
         });
         if found {
@@ -80,7 +81,8 @@ fn refused(mode: &DraftMode, channel: &DraftChannel, at: usize) -> Option<&'stat
         return Some("");
     }
     let Some(master) = master_of(mode, channel) else { return Some("what switches it has no slots of its own from that start address") };
-    let shares = |one: &DraftChannel, other: &DraftChannel| one.part == other.part && one.slots.iter().any(|slot| other.slots.contains(slot));
+    let shares =
+        |one: &DraftChannel, other: &DraftChannel| one.part == other.part && one.slots.iter().any(|slot| other.slots.contains(slot));
     if shares(master, channel) || mode.channels.iter().any(|one| one.when.is_some() && shares(one, master)) {
         return Some("what switches it is itself there only at times");
     }

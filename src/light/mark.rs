@@ -2,7 +2,7 @@
 //!
 //! A mark moves what is sent, not what the run wants ([`Board::target`]): when something else than that cue brings the light up, it
 //! comes up where the run wants it. A light is dark when its cues give it none, nothing waits to, and nobody has parked it lit or
-//! looks for it.
+//! looks for it; what belongs to one cell alone is moved when that cell is dark, whatever its neighbours show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Board;
 use super::motion::{Level, State, Travel};
+use super::shade::{Lift, Shade, seen_with};
 use crate::show::{LightAct, ParamIx, Rig};
 use crate::time::Mono;
 
@@ -39,7 +40,10 @@ impl Board {
             self.marked.iter().filter(|(ix, mark)| mark.list == list && !ahead.contains_key(ix)).map(|(ix, _)| *ix).collect();
         let mut moved = false;
         for ix in over {
-            let free = self.fixture_of(ix).is_some_and(|fixture| !busy.contains(&fixture) && self.unseen(fixture, t));
+            let free =
+                self.rig.params.get(ix.at()).is_some_and(|param| {
+                    !busy.contains(&param.fixture) && self.unseen(param.fixture, t).hides(seen_with(&self.rig, param))
+                });
             if free {
                 self.unmark(ix);
                 moved = true;
@@ -81,11 +85,12 @@ impl Board {
                 || act.swings.binary_search_by_key(&ix, |(of, _)| *of).is_ok()
                 || act.release.contains(&ix)
         };
-        let mut lit: BTreeMap<u32, bool> = BTreeMap::new();
+        let mut lifts: BTreeMap<u32, Lift> = BTreeMap::new();
         let mut over = Vec::new();
         for ix in self.marked.keys().copied() {
-            let Some(fixture) = self.fixture_of(ix) else { continue };
-            let lit = *lit.entry(fixture).or_insert_with(|| act.assert || may_lift(&self.rig, act, fixture));
+            let Some(param) = self.rig.params.get(ix.at()) else { continue };
+            let lift = lifts.entry(param.fixture).or_insert_with(|| may_lift(&self.rig, act, param.fixture));
+            let lit = act.assert || lift.shows(seen_with(&self.rig, param));
             if lit || named(ix) {
                 over.push(ix);
             }
@@ -97,41 +102,18 @@ impl Board {
 
     /// What the acts want of the lights that they bring up, as the first that does finds it.
     fn ahead(&self, t: Mono, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>) -> Ahead {
-        let (mut ahead, mut before, mut done) = (Ahead::new(), Ahead::new(), BTreeSet::new());
+        let mut looking = Looking { board: self, t, busy, ahead: Ahead::new(), before: Ahead::new(), done: BTreeSet::new() };
         for (nth, act) in acts.iter().enumerate() {
             let last = nth + 1 == acts.len();
             for ix in act.release.iter().filter(|_| !last) {
-                before.remove(ix);
+                looking.before.remove(ix);
             }
             for of_light in act.values.chunk_by(|(a, _), (b, _)| self.fixture_of(*a) == self.fixture_of(*b)) {
-                let Some(fixture) = of_light.first().and_then(|(ix, _)| self.fixture_of(*ix)) else { continue };
-                if done.contains(&fixture) {
-                    continue;
-                }
-                let own = of_light.iter().filter(|(ix, _)| !act.live && self.moves_unseen(*ix));
-                let held = |ix: ParamIx| before.get(&ix).copied().unwrap_or_else(|| self.target_of(self.holder(ix.at()), ix));
-                let own: Vec<(ParamIx, Level)> = own.map(|(ix, to)| (*ix, act.target(*ix, *to, || held(*ix)))).collect();
-                if !of_light.iter().any(|(ix, to)| *to > 0 && self.gives_light(*ix)) {
-                    before.extend(own.into_iter().filter(|_| !last));
-                    continue;
-                }
-                if !last {
-                    done.insert(fixture);
-                }
-                let known = before.range(self.range_of(fixture)).map(|(ix, to)| (*ix, *to));
-                let wanted: Vec<(ParamIx, Level)> = known.chain(own).collect();
-                if !act.live && !wanted.is_empty() && !busy.contains(&fixture) && self.unseen(fixture, t) {
-                    ahead.extend(wanted.into_iter().filter(|(ix, to)| self.is_news(*ix, *to, t)));
-                }
+                looking.at_values(act, of_light, last);
             }
-            let waves = act.swings.iter().filter(|(ix, swing)| swing.wave.is_some() && self.gives_light(*ix));
-            for fixture in waves.filter_map(|(ix, _)| self.fixture_of(*ix)) {
-                if done.insert(fixture) && !busy.contains(&fixture) && self.unseen(fixture, t) {
-                    ahead.extend(before.range(self.range_of(fixture)).map(|(ix, to)| (*ix, *to)));
-                }
-            }
+            looking.at_waves(act);
         }
-        ahead
+        looking.ahead
     }
 
     /// It is elsewhere, or there by a mark.
@@ -177,22 +159,18 @@ impl Board {
         self.layers.get(usize::from(layer)).and_then(|l| l.get(ix.at())).map_or(0, |state| state.base)
     }
 
-    /// A light that gives none, has none to come, and shows none by anybody's own hand.
-    fn unseen(&self, fixture: u32, t: Mono) -> bool {
-        let lights = || self.rig.params_of(fixture).filter(|(_, param)| param.intensity).map(|(ix, _)| ix);
-        let begun = |travel: Travel| self.motions.get(travel.motion as usize).is_none_or(|m| m.begun(t));
-        let waits = |ix: ParamIx| self.layers.iter().filter_map(|l| l.get(ix.at())?.next).any(|next| !begun(next));
-        let shown = |ix: ParamIx| self.fixed.get(&ix).is_some_and(|level| *level > 0);
-        let looked_for = self.over.found.contains_key(&fixture);
-        !looked_for && self.is_dark(fixture, t) && !lights().any(|ix| waits(ix) || shown(ix))
+    /// What of a light gives none, has none to come, and shows none by anybody's own hand.
+    fn unseen(&self, fixture: u32, t: Mono) -> Shade {
+        if self.over.found.contains_key(&fixture) { Shade::default() } else { self.shade(fixture, t, true) }
+    }
+
+    /// How many cells a fixture has.
+    fn cells(&self, fixture: u32) -> u16 {
+        self.rig.params_of(fixture).map(|(_, param)| param.cell).max().unwrap_or(0)
     }
 
     fn fixture_of(&self, ix: ParamIx) -> Option<u32> {
         self.rig.params.get(ix.at()).map(|param| param.fixture)
-    }
-
-    fn gives_light(&self, ix: ParamIx) -> bool {
-        self.rig.params.get(ix.at()).is_some_and(|param| param.intensity)
     }
 
     /// Where its light is dark, nobody sees it move.
@@ -206,11 +184,90 @@ impl Board {
     }
 }
 
-/// Whether an act has to do with the light of a fixture, other than to end it.
-fn may_lift(rig: &Rig, act: &LightAct, fixture: u32) -> bool {
-    rig.params_of(fixture).filter(|(_, param)| param.intensity).any(|(ix, _)| {
-        act.values.binary_search_by_key(&ix, |(of, _)| *of).is_ok_and(|at| act.values.get(at).is_some_and(|(_, to)| *to > 0))
-            || act.swings.binary_search_by_key(&ix, |(of, _)| *of).is_ok()
-            || act.release.contains(&ix)
-    })
+/// While it is looked for what could move ahead.
+struct Looking<'a> {
+    board: &'a Board,
+    t: Mono,
+    busy: &'a BTreeSet<u32>,
+    ahead: Ahead,
+    /// What acts before want of lights that are dark yet.
+    before: Ahead,
+    /// Lights and cells that an act has brought up.
+    done: BTreeSet<(u32, u16)>,
+}
+
+impl Looking<'_> {
+    /// What an act wants of one light.
+    fn at_values(&mut self, act: &LightAct, of_light: &[(ParamIx, Level)], last: bool) {
+        let board = self.board;
+        let Some(fixture) = of_light.first().and_then(|(ix, _)| board.fixture_of(*ix)) else { return };
+        let param = |ix: ParamIx| board.rig.params.get(ix.at());
+        let mut lift = Lift::default();
+        of_light.iter().filter(|(_, to)| *to > 0).filter_map(|(ix, _)| param(*ix)).for_each(|param| lift.add(&board.rig, param));
+        let held = |ix: ParamIx| self.before.get(&ix).copied().unwrap_or_else(|| board.target_of(board.holder(ix.at()), ix));
+        let own = of_light.iter().filter(|(ix, _)| !act.live && board.moves_unseen(*ix));
+        let own: Vec<(ParamIx, Level)> = own.map(|(ix, to)| (*ix, act.target(*ix, *to, || held(*ix)))).collect();
+        let asks = !lift.is_none() && !act.live && !self.busy.contains(&fixture);
+        let shade = if asks { board.unseen(fixture, self.t) } else { Shade::default() };
+        let mut wanted: Vec<(ParamIx, Level)> = if shade.any() && !self.before.is_empty() {
+            self.before.range(board.range_of(fixture)).map(|(ix, to)| (*ix, *to)).collect()
+        } else {
+            Vec::new()
+        };
+        wanted.extend(own.iter().copied().filter(|_| shade.any()));
+        // What stands side by side is mostly of one cell.
+        let mut last_cell = None;
+        for (ix, to) in wanted {
+            let Some(cell) = param(ix).map(|param| seen_with(&board.rig, param)) else { continue };
+            let goes = match last_cell {
+                Some((known, goes)) if known == cell => goes,
+                _ => shade.hides(cell) && lift.shows(cell) && !self.done.contains(&(fixture, cell)),
+            };
+            last_cell = Some((cell, goes));
+            if goes && board.is_news(ix, to, self.t) {
+                self.ahead.insert(ix, to);
+            }
+        }
+        if last {
+            return;
+        }
+        if !lift.is_none() {
+            self.done.extend((0..=board.cells(fixture)).filter(|cell| lift.shows(*cell)).map(|cell| (fixture, cell)));
+        }
+        let done = &self.done;
+        let dark = |ix: ParamIx| param(ix).is_some_and(|param| !done.contains(&(fixture, seen_with(&board.rig, param))));
+        self.before.extend(own.into_iter().filter(|(ix, _)| dark(*ix)));
+    }
+
+    /// Effects bring light too.
+    fn at_waves(&mut self, act: &LightAct) {
+        let board = self.board;
+        let mut lifts: BTreeMap<u32, Lift> = BTreeMap::new();
+        for param in act.swings.iter().filter(|(_, swing)| swing.wave.is_some()).filter_map(|(ix, _)| board.rig.params.get(ix.at())) {
+            lifts.entry(param.fixture).or_default().add(&board.rig, param);
+        }
+        let brought = lifts
+            .iter()
+            .filter(|(_, lift)| !lift.is_none())
+            .flat_map(|(fixture, lift)| (0..=board.cells(*fixture)).filter(|cell| lift.shows(*cell)).map(|cell| (*fixture, cell)));
+        for (fixture, cell) in brought {
+            if self.done.insert((fixture, cell)) && !self.busy.contains(&fixture) && board.unseen(fixture, self.t).hides(cell) {
+                let own = |ix: ParamIx| board.rig.params.get(ix.at()).is_some_and(|param| seen_with(&board.rig, param) == cell);
+                let known = self.before.range(board.range_of(fixture)).filter(|(ix, _)| own(**ix));
+                self.ahead.extend(known.map(|(ix, to)| (*ix, *to)));
+            }
+        }
+    }
+}
+
+/// What an act has to do with the light of a fixture, other than to end it.
+fn may_lift(rig: &Rig, act: &LightAct, fixture: u32) -> Lift {
+    let mut lift = Lift::default();
+    for (ix, param) in rig.params_of(fixture).filter(|(_, param)| param.intensity || param.cell != 0) {
+        let rises = act.values.binary_search_by_key(&ix, |(of, _)| *of).is_ok_and(|at| act.values.get(at).is_some_and(|(_, to)| *to > 0));
+        if rises || act.swings.binary_search_by_key(&ix, |(of, _)| *of).is_ok() || act.release.contains(&ix) {
+            lift.add(rig, param);
+        }
+    }
+    lift
 }

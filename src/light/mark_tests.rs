@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::tests::{DIM, GOBO, PAN, RED, act, head, ms, rig};
 use super::{Board, Find, Layer, Overlay};
-use crate::show::dmx::FULL;
-use crate::show::{LightAct, ParamIx, Rest, Swing, SwingFrom, Wave};
+use crate::show::dmx::{FULL, Slots};
+use crate::show::{AttrIx, Attribute, Fixture, LightAct, Param, ParamIx, Rest, Rig, Swing, SwingFrom, Universe, Wave};
 use crate::time::Span;
 
 fn mark(board: &mut Board, at: u64, acts: &[&LightAct]) -> bool {
@@ -197,6 +197,128 @@ proptest! {
                         if lit || ix.0 % 4 == 0 {
                             prop_assert_eq!(with.level(ix, ms(at)), without.level(ix, ms(at)), "{:?} at {}", ix, at);
                         }
+                    }
+                }
+            }
+            now += wait;
+        }
+    }
+}
+
+/// A bar of three cells (dimmer, red, pan each) with a zoom for all; with `master`, a dimmer above them.
+fn bar(master: bool) -> Arc<Rig> {
+    let mut rig = Rig::default();
+    let base = Param { intensity: false, default: 0, slots: Slots::default(), ..rig_param() };
+    let mut add = |cell: u16, attribute: u16, param: Param| {
+        let slot = rig.params.len() as u16;
+        rig.params.push(Param { cell, attribute: AttrIx(attribute), slots: Slots::new(&[slot]), ..param });
+    };
+    for cell in 1..=3 {
+        add(cell, 0, Param { intensity: !master, default: if master { FULL } else { 0 }, ..base });
+        add(cell, 1, Param { default: FULL, ..base });
+        add(cell, 2, Param { default: 77, ..base });
+    }
+    add(0, 3, Param { default: 99, ..base });
+    if master {
+        add(0, 0, Param { intensity: true, ..base });
+    }
+    rig.attributes = ["Dimmer", "ColorAdd_R", "Pan", "Zoom"].map(Attribute::of).into();
+    rig.universes = vec![Universe { number: 1, outputs: Vec::new() }];
+    let count = rig.params.len() as u32;
+    rig.fixtures.push(Fixture { key: "bar".into(), profile: Arc::default(), mode: 0, breaks: vec![], first_param: 0, param_count: count });
+    Arc::new(rig)
+}
+
+fn rig_param() -> Param {
+    rig().params[0]
+}
+
+const ZOOM: ParamIx = ParamIx(9);
+const MASTER: ParamIx = ParamIx(10);
+
+/// What a cell has: 0 its dimmer, 1 red, 2 pan.
+const fn of(cell: u32, what: u32) -> ParamIx {
+    ParamIx((cell - 1) * 3 + what)
+}
+
+#[test]
+fn a_dark_cell_takes_up_its_next_colour_beside_lit_neighbours() {
+    for master in [false, true] {
+        let mut board = Board::new(bar(master));
+        let mut first = vec![(of(1, 0), FULL), (of(2, 0), 0)];
+        first.extend(master.then_some((MASTER, FULL)));
+        board.apply(ms(0), &act(&first, 0));
+        let next = act(&[(of(1, 1), 5), (of(2, 0), FULL), (of(2, 1), 6), (of(2, 2), 7), (ZOOM, 8)], 1000);
+        assert!(mark(&mut board, 10, &[&next]));
+        let levels = [of(1, 0), of(1, 1), of(2, 0), of(2, 1), of(2, 2), ZOOM].map(|ix| board.level(ix, ms(10)));
+        assert_eq!(levels, [FULL, FULL, 0, 6, 7, 99], "the lit cell, what belongs to all, and the dimmer itself stay");
+        board.apply(ms(20), &act(&[(of(1, 1), 4)], 0));
+        assert_eq!(board.level(of(2, 1), ms(20)), 6, "what its neighbour does is nothing to it");
+        board.apply(ms(30), &act(&[(of(2, 0), FULL)], 0));
+        assert_eq!([of(2, 1), of(2, 2)].map(|ix| board.level(ix, ms(30))), [FULL, 77], "another cue finds it where the run wants it");
+    }
+}
+
+#[test]
+fn a_dark_cell_that_its_cue_finds_unmarked_moves_at_once_and_a_lit_one_in_its_time() {
+    let mut board = Board::new(bar(false));
+    board.apply(ms(0), &act(&[(of(1, 0), FULL)], 0));
+    board.apply(ms(10), &act(&[(of(1, 1), 0), (of(2, 0), FULL), (of(2, 1), 0), (ZOOM, 0)], 1000));
+    assert_eq!([of(2, 1), of(2, 0)].map(|ix| board.level(ix, ms(10))), [0, 0]);
+    assert_eq!([of(1, 1), ZOOM].map(|ix| board.level(ix, ms(10))), [FULL, 99], "the neighbour is lit, and the zoom is everybody's");
+}
+
+fn a_bar_act() -> impl Strategy<Value = LightAct> {
+    let values = prop::collection::btree_map(0..11_u32, prop_oneof![2 => Just(0), 2 => Just(FULL), 1 => any::<u32>()], 0..7);
+    (values, prop::collection::btree_set(0..11_u32, 0..2), 0..3_u64, 0..3_u64, 0..5_u8).prop_map(|(values, release, time, delay, out)| {
+        LightAct {
+            values: values.into_iter().map(|(ix, to)| (ParamIx(ix), to)).collect(),
+            release: release.into_iter().map(ParamIx).collect(),
+            up: Span::ms(time * 100),
+            down: Span::ms(time * 100),
+            delay: Span::ms(delay * 70),
+            rest: if out == 0 { Rest::Out } else { Rest::Keep },
+            ..LightAct::default()
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A cell that gives light never moves by a mark, whatever the others do; and a mark changes neither what the run wants nor any dimmer
+    /// that shows.
+    #[test]
+    fn nobody_ever_sees_a_mark_of_a_cell(
+        master in any::<bool>(),
+        steps in prop::collection::vec((any::<bool>(), 0..2_u8, prop::collection::vec(a_bar_act(), 1..3), 0..250_u64), 1..24),
+    ) {
+        let (mut with, mut without) = (Board::new(bar(master)), Board::new(bar(master)));
+        let mut now = 0;
+        for (marks, list, acts, wait) in steps {
+            if marks {
+                let acts: Vec<_> = acts.into_iter().map(Arc::new).collect();
+                with.mark(ms(now), u16::from(list), &acts, &BTreeSet::new());
+            } else {
+                let acts: Vec<LightAct> = acts.into_iter().map(|act| LightAct { values: act.values.into_iter().filter(|(ix, _)| master || *ix != MASTER).collect(), release: act.release.into_iter().filter(|ix| master || *ix != MASTER).collect(), ..act }).collect();
+                for board in [&mut with, &mut without] {
+                    board.apply_of(0, Layer::List(u16::from(list)), ms(now), &acts[0]);
+                }
+            }
+            for at in [now, now + wait / 2, now + wait] {
+                let level = |ix: ParamIx| without.level(ix, ms(at));
+                let whole = if master { level(MASTER) > 0 } else { (1..=3).any(|cell| level(of(cell, 0)) > 0) };
+                for ix in (0..if master { 11 } else { 10 }).map(ParamIx) {
+                    prop_assert_eq!(with.target(ix), without.target(ix));
+                    let shown = match ix {
+                        MASTER => true,
+                        ZOOM => whole,
+                        // A cell's dimmer under a master shows with the master.
+                        ix if ix.0 % 3 == 0 => !master || whole,
+                        ix => level(of(ix.0 / 3 + 1, 0)) > 0 && (!master || whole),
+                    };
+                    if shown {
+                        prop_assert_eq!(with.level(ix, ms(at)), level(ix), "{:?} at {}", ix, at);
                     }
                 }
             }

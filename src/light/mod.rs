@@ -14,6 +14,7 @@ mod motion;
 mod overlay;
 mod render;
 mod saved;
+mod shade;
 mod strip;
 mod take;
 #[cfg(test)]

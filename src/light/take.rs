@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::Board;
 use super::board::Layer;
 use super::motion::{FULL, Level, Motion, Shape, State, Travel};
-use super::render::Known;
+use super::shade::{Shade, seen_with};
 use super::wave;
 use crate::show::dmx::widen;
-use crate::show::{Curve, LightAct, ParamIx, Swing, SwingFrom, Timing, Wave};
+use crate::show::{Curve, LightAct, Param, ParamIx, Rig, Swing, SwingFrom, Timing, Wave};
 use crate::time::{Mono, Span};
 
 /// An act while it is applied.
@@ -17,12 +17,20 @@ pub(super) struct Taking<'a> {
     pub(super) layer: Layer,
     pub(super) t: Mono,
     owner: u64,
-    /// Fixtures that the act names, dark before it and not on their way up; sorted.
-    dark: Vec<u32>,
+    /// What of the fixtures that the act names is dark before it and not on its way up; sorted.
+    dark: Vec<(u32, Shade)>,
     /// The act's motions, three for each of its times: up, down, jump. Made when first needed; the act itself is one of their users.
     made: Vec<[Option<u32>; 3]>,
     /// Its waves: shape, period, phase. As above.
     waves: BTreeMap<(Wave, Span, u32), u32>,
+}
+
+impl Taking<'_> {
+    /// Nobody sees a parameter move before the act brings its light.
+    fn hides(&self, rig: &Rig, param: &Param) -> bool {
+        let shade = self.dark.binary_search_by_key(&param.fixture, |(fixture, _)| *fixture).ok().and_then(|at| self.dark.get(at));
+        shade.is_some_and(|(_, shade)| shade.hides(seen_with(rig, param)))
+    }
 }
 
 impl Board {
@@ -45,7 +53,7 @@ impl Board {
         let own = timing.and_then(|at| taking.act.times.get(usize::from(at)).copied());
         let Timing { up, down, delay, curve } = own.unwrap_or_else(|| taking.act.timing());
         // What no mark has moved ahead moves here: nobody sees a dark fixture turn or change colour before its light comes.
-        let marked = !param.intensity && !param.reveals && !taking.act.live && taking.dark.binary_search(&param.fixture).is_ok();
+        let marked = !param.intensity && !param.reveals && !taking.act.live && taking.hides(&self.rig, &param);
         let delay = if marked { Span::ZERO } else { delay };
         self.settle(layer, ix.at(), t);
         self.hold(taking, ix, param.intensity);
@@ -199,31 +207,13 @@ impl Board {
         self.put(layer, ix.at(), State { now, next: None, ..state });
     }
 
-    fn dark_before(&self, t: Mono, act: &LightAct) -> Vec<u32> {
+    fn dark_before(&self, t: Mono, act: &LightAct) -> Vec<(u32, Shade)> {
         let named = act.values.iter().map(|(ix, _)| *ix).chain(act.release.iter().copied());
         let mut fixtures: Vec<u32> = named.filter_map(|ix| self.rig.params.get(ix.at())).map(|p| p.fixture).collect();
         fixtures.dedup();
         fixtures.sort_unstable();
         fixtures.dedup();
-        fixtures.retain(|f| self.is_dark(*f, t));
-        fixtures
-    }
-
-    /// A fixture that can give light, gives none, and is not on its way up. One that waits for its rise is still dark; one whose slots
-    /// are something else than what dims it may be lit.
-    pub(super) fn is_dark(&self, fixture: u32, t: Mono) -> bool {
-        let mut lights = self.rig.params_of(fixture).filter(|(_, param)| param.intensity).peekable();
-        lights.peek().is_some()
-            && lights.all(|(ix, param)| {
-                let mut states = self.layers.iter().filter_map(|l| l.get(ix.at()));
-                let dims = !param.switched || self.is_there(ix, t, &mut Known::default());
-                dims && states.all(|s| self.value(s, t) == 0 && self.rests_dark(s, t))
-            })
-    }
-
-    fn rests_dark(&self, state: &State, t: Mono) -> bool {
-        let travel = self.current(state, t);
-        travel.to == 0 && !self.motions.get(travel.motion as usize).is_some_and(Motion::waves)
+        fixtures.into_iter().map(|fixture| (fixture, self.shade(fixture, t, false))).filter(|(_, shade)| shade.any()).collect()
     }
 }
 

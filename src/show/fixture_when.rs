@@ -13,7 +13,8 @@ use super::fields::{Fields, Node};
 use super::fixture::{FixtureChannel, FixtureMode, When, common, joined, without};
 use super::fixture_text::Wire;
 
-const HELP: &str = "write when = { channel = \"Control1\", in = [0, 99] }, with a value, a range, a name of that channel's, or a list of these";
+const HELP: &str =
+    "write when = { channel = \"Control1\", in = [0, 99] }, with a value, a range, a name of that channel's, or a list of these";
 
 /// A `when` of the file, and the channels (of one cell each) that have it.
 pub(super) struct Said<'a, 'i> {
@@ -60,7 +61,8 @@ fn read(mode: &mut FixtureMode, said: &Said<'_, '_>, faults: &mut Faults) {
         let (cell, part) = (own.cell, own.part);
         let named = |cell: u16| mode.channels.iter().position(|one| one.cell == cell && *one.attribute == *name);
         let Some(nth) = named(cell).or_else(|| named(0)) else {
-            let known: BTreeSet<&str> = mode.channels.iter().filter(|one| [0, cell].contains(&one.cell)).map(|one| &*one.attribute).collect();
+            let known: BTreeSet<&str> =
+                mode.channels.iter().filter(|one| [0, cell].contains(&one.cell)).map(|one| &*one.attribute).collect();
             return faults.unknown(span, format!("there is no channel \"{name}\" that could switch this one"), name, known);
         };
         let Some(master) = mode.channels.get(nth) else { return };
@@ -122,9 +124,10 @@ fn share(mode: &mut FixtureMode, taken: &Taken, faults: &mut Faults) {
                     (Some(a), Some(b)) if a.master != b.master => {
                         Some((format!("slot {slot} is {} or {} as two channels say, not one", one.attribute, two.attribute), HELP))
                     }
-                    (Some(a), Some(b)) if !common(&a.within, &b.within).is_empty() => {
-                        Some((format!("slot {slot} is {} and {} at one time", one.attribute, two.attribute), "their ranges may not overlap"))
-                    }
+                    (Some(a), Some(b)) if !common(&a.within, &b.within).is_empty() => Some((
+                        format!("slot {slot} is {} and {} at one time", one.attribute, two.attribute),
+                        "their ranges may not overlap",
+                    )),
                     (Some(_), Some(_)) => None,
                     (Some(when), None) => {
                         others.entry(*at).or_insert_with(|| (Vec::new(), span.clone())).0.push(when.clone());
@@ -173,7 +176,9 @@ mod tests {
 
     #[test]
     fn who_does_not_say_when_has_the_rest() {
-        let text = light(&[channel("Zoom", 2, ""), channel("Iris", 2, "when = { channel = \"Control1\", in = [\"one\", 30, [40, 49]] }")].concat());
+        let text = light(
+            &[channel("Zoom", 2, ""), channel("Iris", 2, "when = { channel = \"Control1\", in = [\"one\", 30, [40, 49]] }")].concat(),
+        );
         let profile = parse("p", &text).unwrap();
         let mode = &profile.modes[0];
         let within = |at: usize| mode.channels[at].when.clone().unwrap().within;
@@ -188,7 +193,8 @@ mod tests {
 
     #[test]
     fn no_slot_is_two_things_at_once_and_nothing_hangs_on_what_comes_and_goes() {
-        let told = |channels: &[String]| parse("p", &light(&channels.concat())).unwrap_err().into_iter().map(|f| f.message).collect::<Vec<_>>();
+        let told =
+            |channels: &[String]| parse("p", &light(&channels.concat())).unwrap_err().into_iter().map(|f| f.message).collect::<Vec<_>>();
         let when = |within: &str| format!("when = {{ channel = \"Control1\", in = {within} }}");
         assert_eq!(told(&[channel("Zoom", 2, ""), channel("Iris", 2, "")]), ["slot 2 is Zoom already"]);
         assert_eq!(
@@ -207,6 +213,9 @@ mod tests {
             told(&[channel("Zoom", 3, ""), channel("Iris", 2, &when("1")), channel("Pan", 2, "when = { channel = \"Zoom\", in = 9 }")]),
             ["slot 2 is Iris or Pan as two channels say, not one"]
         );
-        assert_eq!(told(&[channel("Zoom", 2, "when = { channel = \"Control2\", in = 1 }")]), ["there is no channel \"Control2\" that could switch this one"]);
+        assert_eq!(
+            told(&[channel("Zoom", 2, "when = { channel = \"Control2\", in = 1 }")]),
+            ["there is no channel \"Control2\" that could switch this one"]
+        );
     }
 }

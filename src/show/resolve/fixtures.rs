@@ -281,7 +281,8 @@ impl<'t> Loader<'t> {
         let first_param = u32::try_from(self.rig.params.len()).unwrap_or(u32::MAX);
         let master = mode.has_master();
         let dims = |channel: &FixtureChannel| &*channel.attribute == "Dimmer" && (channel.cell == 0 || !master);
-        let dark = mode.channels.iter().any(dims) && mode.channels.iter().filter(|one| dims(one)).all(|one| !one.is_virtual() && one.when.is_none());
+        let dark = mode.channels.iter().any(dims)
+            && mode.channels.iter().filter(|one| dims(one)).all(|one| !one.is_virtual() && one.when.is_none());
         let switches = |nth: usize| mode.channels.iter().any(|one| one.when.as_ref().is_some_and(|when| usize::from(when.master) == nth));
         for (nth, channel) in mode.channels.iter().enumerate() {
             let Some(start) = breaks.get(usize::from(channel.part)) else { continue };

@@ -66,13 +66,15 @@ impl Loader<'_> {
 
     /// What a step names itself takes the place of what its look has on the same slots.
     pub(super) fn give_way(&self, look: &mut BTreeMap<ParamIx, u32>, named: &BTreeMap<ParamIx, u32>) {
-        let wanted: Vec<(ParamIx, &Within)> = named.keys().filter_map(|ix| self.rig.when(*ix)).map(|(ix, when)| (ix, &when.within)).collect();
+        let wanted: Vec<(ParamIx, &Within)> =
+            named.keys().filter_map(|ix| self.rig.when(*ix)).map(|(ix, when)| (ix, &when.within)).collect();
         if wanted.is_empty() {
             return;
         }
         look.retain(|ix, value| {
             let own = self.rig.when(*ix);
-            let excluded = own.is_some_and(|(by, when)| wanted.iter().any(|(ix, within)| *ix == by && common(&when.within, within).is_empty()));
+            let excluded =
+                own.is_some_and(|(by, when)| wanted.iter().any(|(ix, within)| *ix == by && common(&when.within, within).is_empty()));
             let serves = |within: &Within| within.iter().any(|(from, to)| (*from..=*to).contains(value));
             !excluded && !wanted.iter().any(|(master, within)| master == ix && !serves(within))
         });

@@ -1,10 +1,11 @@
 //! Marks: what the cue that stands as NEXT wants of dark lights, they take up while it stands by.
 //!
 //! A list looks ahead a moment after something has changed what will come (its pointer, a flag, a cue that ended), once the lights of
-//! the cue before have arrived. A light with which anything that runs has still to do is left alone. What could not move ahead moves
+//! the cue before have arrived; where NEXT starts by itself, at once. A light with which anything that runs has still to do is left alone. What could not move ahead moves
 //! at the GO, before its intensity rises ([`crate::light`]).
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::actions::What;
@@ -17,6 +18,9 @@ use crate::time::Span;
 
 /// After a change: a GO has left before anybody looks ahead.
 const SETTLES: Span = Span::ms(100);
+/// So many parameters at the most are looked at in one wake, and between two wakes others have their turn: the largest rigs have 131,072.
+const AT_ONCE: u32 = 4096;
+const TURN: Span = Span::ms(2);
 /// Groups inside of groups, and cues that start together, at the most.
 const NESTING: u8 = 16;
 const TOGETHER: usize = 32;
@@ -24,6 +28,8 @@ const TOGETHER: usize = 32;
 impl Engine {
     /// Something has changed what will come.
     pub(super) fn look_ahead(&mut self) {
+        // What was looked at may have changed too.
+        self.s.looked_at = 0;
         if self.board.can_mark() && !std::mem::replace(&mut self.s.looking, true) {
             self.s.due.add(self.s.now + SETTLES, Work::Mark);
         }
@@ -32,21 +38,43 @@ impl Engine {
     /// Moves what is dark for the cues that stand by.
     pub(super) fn mark_ahead(&mut self) {
         self.s.looking = false;
+        let from = std::mem::take(&mut self.s.looked_at);
         if self.s.phase != Phase::Running {
             return;
         }
+        let lights = self.some_lights(from);
         let busy = self.lights_to_come();
         let mut moved = false;
         for list in (0..self.s.lists.len()).filter_map(|at| u16::try_from(at).ok().map(ListIx)) {
-            if self.moves_lights(list) || self.s.lists.get(list.at()).is_none_or(|state| state.paused) {
+            if self.s.lists.get(list.at()).is_none_or(|state| state.paused) {
                 continue;
             }
+            // A follower comes by itself, however long the cue before it goes on: it waits for no more than what that one names.
+            let early = self.moves_lights(list).then(|| self.follows(list).then(|| self.lights_under_way()).flatten());
+            let under_way = match early {
+                None => BTreeSet::new(),
+                Some(Some(under_way)) => under_way,
+                Some(None) => continue,
+            };
             let acts = self.lights_of_next(list);
-            moved |= self.board.mark(self.s.now, list.0, &acts, &busy);
+            let busy: BTreeSet<u32> = busy.union(&under_way).copied().collect();
+            moved |= self.board.mark_among(lights.clone(), self.s.now, list.0, &acts, &busy);
         }
         if moved {
             self.out.push(Effect::Lights);
         }
+        if (lights.end as usize) < self.show.rig.fixtures.len() {
+            (self.s.looking, self.s.looked_at) = (true, lights.end);
+            self.s.due.add(self.s.now + TURN, Work::Mark);
+        }
+    }
+
+    /// The fixtures from one on that are looked at in one wake.
+    fn some_lights(&self, from: u32) -> Range<u32> {
+        let fixtures = self.show.rig.fixtures.get(from as usize..).unwrap_or_default();
+        let last = fixtures.first().map_or(0, |first| first.first_param + AT_ONCE);
+        let count = fixtures.partition_point(|fixture| fixture.first_param + fixture.param_count <= last).max(1).min(fixtures.len());
+        from..from + u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Whether the lights of a list's last cue are still on their way. What is sustained goes on under the cues that follow.
@@ -59,14 +87,46 @@ impl Engine {
             || self.s.due.all().any(|work| work.run().is_some_and(of) && !self.lights_at(work).is_empty())
     }
 
+    /// Whether the cue that stands as NEXT starts by itself.
+    fn follows(&self, list: ListIx) -> bool {
+        let next = self.s.lists.get(list.at()).and_then(|state| state.at.next);
+        next.is_some_and(|cue| self.show.cue(cue).auto.is_some() && !self.show.cue(cue).confirm)
+    }
+
+    /// Fixtures that cues with lights on their way name; `None`: something moves lights that is no cue's.
+    fn lights_under_way(&self) -> Option<BTreeSet<u32>> {
+        let mut fixtures = BTreeSet::new();
+        for action in self.s.actions.values().filter(|action| matches!(action.what, What::Light { .. })) {
+            let run = action.origin.run.and_then(|run| self.s.runs.get(&run))?;
+            let acts = self.show.cue(run.cue).steps.iter().flat_map(|step| &step.acts);
+            fixtures.extend(self.fixtures_of_acts(acts.filter_map(|act| if let Act::Light(light) = act { Some(&**light) } else { None })));
+        }
+        Some(fixtures)
+    }
+
+    /// Fixtures that changes of lights name.
+    fn fixtures_of_acts<'a>(&self, acts: impl Iterator<Item = &'a LightAct>) -> BTreeSet<u32> {
+        let mut fixtures = BTreeSet::new();
+        for act in acts {
+            let named = act.values.iter().map(|(ix, _)| *ix).chain(act.swings.iter().map(|(ix, _)| *ix)).chain(act.release.iter().copied());
+            // Those of one light stand together: each is looked up, few are new.
+            let mut last = None;
+            for fixture in named.filter_map(|ix| self.show.rig.params.get(ix.at())).map(|param| param.fixture) {
+                if last.replace(fixture) != Some(fixture) {
+                    fixtures.insert(fixture);
+                }
+            }
+        }
+        fixtures
+    }
+
     /// Fixtures with which a step that still waits has to do.
     fn lights_to_come(&self) -> BTreeSet<u32> {
         let waiting = self.s.due.all();
         let paused =
             self.s.runs.values().filter_map(|run| run.paused.as_ref()).flat_map(|paused| paused.timers.iter().map(|(_, work)| *work));
         let acts = waiting.chain(paused).flat_map(|work| self.lights_at(work));
-        let params = acts.flat_map(|act| act.values.iter().map(|(ix, _)| *ix).chain(act.swings.iter().map(|(ix, _)| *ix)));
-        params.filter_map(|ix| self.show.rig.params.get(ix.at())).map(|param| param.fixture).collect()
+        self.fixtures_of_acts(acts)
     }
 
     /// The changes of lights in what a timer starts.

@@ -54,6 +54,9 @@ pub(super) struct State {
     /// The lists will look ahead.
     #[serde(default)]
     pub(super) looking: bool,
+    /// The first fixture that they have not looked at yet.
+    #[serde(default)]
+    pub(super) looked_at: u32,
 }
 
 /// Numbers that only rise.
@@ -95,6 +98,7 @@ impl State {
             escape: None,
             burst: (Mono::ZERO, 0),
             looking: false,
+            looked_at: 0,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! looks for it; what belongs to one cell alone is moved when that cell is dark, whatever its neighbours show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Board;
 use super::motion::{Level, State, Travel};
 use super::shade::{Lift, Shade, seen_with};
-use crate::show::{LightAct, ParamIx, Rig};
+use crate::show::{LightAct, ParamIx, Rig, Swing};
 use crate::time::Mono;
 
 /// A parameter that stands where a cue to come wants it.
@@ -28,16 +29,22 @@ pub(super) struct Mark {
 type Ahead = BTreeMap<ParamIx, Level>;
 
 impl Board {
-    /// Moves what the acts of a list's next cue, in their order, want of lights that they bring up from the dark; what an earlier mark of
+    /// As [`Self::mark_among`], of all lights.
+    pub fn mark(&mut self, at: Mono, list: u16, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>) -> bool {
+        self.mark_among(0..self.rig.fixtures.len() as u32, at, list, acts, busy)
+    }
+
+    /// Of some lights, moves what the acts of a list's next cue, in their order, want of lights that they bring up from the dark; what an earlier mark of
     /// this list moved and none of them wants goes back. Lights in `busy` (indexes into [`Rig::fixtures`]) are left alone: something that
     /// runs has still to do with them.
     ///
     /// True when anything has moved.
-    pub fn mark(&mut self, at: Mono, list: u16, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>) -> bool {
+    pub fn mark_among(&mut self, lights: Range<u32>, at: Mono, list: u16, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>) -> bool {
         let t = self.clock(at);
-        let ahead = self.ahead(t, acts, busy);
-        let over: Vec<ParamIx> =
-            self.marked.iter().filter(|(ix, mark)| mark.list == list && !ahead.contains_key(ix)).map(|(ix, _)| *ix).collect();
+        let among = self.params_among(lights);
+        let ahead = self.ahead(t, acts, busy, &among);
+        let mine = self.marked.range(among).filter(|(ix, mark)| mark.list == list && !ahead.contains_key(ix));
+        let over: Vec<ParamIx> = mine.map(|(ix, _)| *ix).collect();
         let mut moved = false;
         for ix in over {
             let free =
@@ -101,17 +108,17 @@ impl Board {
     }
 
     /// What the acts want of the lights that they bring up, as the first that does finds it.
-    fn ahead(&self, t: Mono, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>) -> Ahead {
+    fn ahead(&self, t: Mono, acts: &[Arc<LightAct>], busy: &BTreeSet<u32>, among: &Range<ParamIx>) -> Ahead {
         let mut looking = Looking { board: self, t, busy, ahead: Ahead::new(), before: Ahead::new(), done: BTreeSet::new() };
         for (nth, act) in acts.iter().enumerate() {
             let last = nth + 1 == acts.len();
             for ix in act.release.iter().filter(|_| !last) {
                 looking.before.remove(ix);
             }
-            for of_light in act.values.chunk_by(|(a, _), (b, _)| self.fixture_of(*a) == self.fixture_of(*b)) {
+            for of_light in of(&act.values, among).chunk_by(|(a, _), (b, _)| self.fixture_of(*a) == self.fixture_of(*b)) {
                 looking.at_values(act, of_light, last);
             }
-            looking.at_waves(act);
+            looking.at_waves(of(&act.swings, among));
         }
         looking.ahead
     }
@@ -178,7 +185,13 @@ impl Board {
         self.rig.params.get(ix.at()).is_some_and(|param| !param.intensity && !param.reveals)
     }
 
-    fn range_of(&self, fixture: u32) -> std::ops::Range<ParamIx> {
+    /// The parameters of fixtures that stand side by side.
+    fn params_among(&self, lights: Range<u32>) -> Range<ParamIx> {
+        let first = |at: u32| self.rig.fixtures.get(at as usize).map_or(self.rig.params.len() as u32, |fixture| fixture.first_param);
+        ParamIx(first(lights.start))..ParamIx(first(lights.end))
+    }
+
+    fn range_of(&self, fixture: u32) -> Range<ParamIx> {
         let range = self.rig.fixtures.get(fixture as usize).map_or(0..0, |one| one.first_param..one.first_param + one.param_count);
         ParamIx(range.start)..ParamIx(range.end)
     }
@@ -240,10 +253,10 @@ impl Looking<'_> {
     }
 
     /// Effects bring light too.
-    fn at_waves(&mut self, act: &LightAct) {
+    fn at_waves(&mut self, swings: &[(ParamIx, Swing)]) {
         let board = self.board;
         let mut lifts: BTreeMap<u32, Lift> = BTreeMap::new();
-        for param in act.swings.iter().filter(|(_, swing)| swing.wave.is_some()).filter_map(|(ix, _)| board.rig.params.get(ix.at())) {
+        for param in swings.iter().filter(|(_, swing)| swing.wave.is_some()).filter_map(|(ix, _)| board.rig.params.get(ix.at())) {
             lifts.entry(param.fixture).or_default().add(&board.rig, param);
         }
         let brought = lifts
@@ -258,6 +271,12 @@ impl Looking<'_> {
             }
         }
     }
+}
+
+/// What of values that stand by parameter is of some parameters.
+fn of<'a, T>(values: &'a [(ParamIx, T)], among: &Range<ParamIx>) -> &'a [(ParamIx, T)] {
+    let place = |ix: ParamIx| values.partition_point(|(of, _)| *of < ix);
+    values.get(place(among.start)..place(among.end)).unwrap_or_default()
 }
 
 /// What an act has to do with the light of a fixture, other than to end it.

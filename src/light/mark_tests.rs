@@ -326,3 +326,63 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn light_by_light_marks_what_all_at_once_marks() {
+    let acts =
+        [act(&[(PAN, 7), (head(1, RED), 5)], 0), act(&[(DIM, FULL), (head(1, DIM), FULL), (head(2, DIM), FULL), (head(2, GOBO), 3)], 0)];
+    let acts: Vec<Arc<LightAct>> = acts.into_iter().map(Arc::new).collect();
+    let (mut whole, mut single) = (Board::new(rig()), Board::new(rig()));
+    for acts in [acts.as_slice(), &acts[..1], &[]] {
+        let moved = whole.mark(ms(1), 0, acts, &BTreeSet::new());
+        let each: Vec<bool> = (0..3).map(|at| single.mark_among(at..at + 1, ms(1), 0, acts, &BTreeSet::new())).collect();
+        assert_eq!(each.contains(&true), moved);
+        assert!(whole.marked().eq(single.marked()));
+        assert!((0..12).map(ParamIx).all(|ix| whole.level(ix, ms(1)) == single.level(ix, ms(1))));
+    }
+}
+
+/// `cargo test --release --lib marking_the_largest_rig -- --ignored --nocapture`: what a look ahead costs on 512 universes of heads.
+#[test]
+#[ignore = "a figure for people, not a check"]
+fn marking_the_largest_rig() {
+    let (heads, each) = (512 * 16, 16_u32);
+    let mut rig = Rig::default();
+    for head in 0..heads {
+        for nth in 0..each {
+            let slot = (head % 16) as u16 * 32 + nth as u16 * 2;
+            let universe = (head / 16) as u16;
+            let param = Param { fixture: head, universe, slots: Slots::new(&[slot, slot + 1]), intensity: nth == 0, ..rig_param() };
+            rig.params.push(param);
+        }
+        let first_param = head * each;
+        let profile = Arc::default();
+        rig.fixtures.push(Fixture { key: "head".into(), profile, mode: 0, breaks: vec![], first_param, param_count: each });
+    }
+    rig.attributes = [Attribute::of("Dimmer")].into();
+    rig.universes = (1..=512).map(|number| Universe { number, outputs: Vec::new() }).collect();
+    let all =
+        |level: u32, other: u32| (0..heads * each).map(|at| (ParamIx(at), if at % each == 0 { level } else { other })).collect::<Vec<_>>();
+    let next = Arc::new(act(&all(FULL, 9), 0));
+    let mut board = Board::new(Arc::new(rig));
+    let cost = |what: &str, board: &mut Board, at: u64| {
+        let began = std::time::Instant::now();
+        let moved = board.mark(ms(at), 0, std::slice::from_ref(&next), &BTreeSet::new());
+        let whole = began.elapsed();
+        let mut worst = std::time::Duration::ZERO;
+        for first in (0..heads).step_by(256) {
+            let began = std::time::Instant::now();
+            board.mark_among(first..first + 256, ms(at), 0, &[], &BTreeSet::new());
+            board.mark_among(first..first + 256, ms(at), 0, std::slice::from_ref(&next), &BTreeSet::new());
+            worst = worst.max(began.elapsed());
+        }
+        println!("{what}: {whole:?} (moved: {moved}); 4096 parameters away and back {worst:?} at the most");
+    };
+    cost("all dark, all moved", &mut board, 1);
+    cost("all dark, all there already", &mut board, 2);
+    board.apply(ms(3), &act(&all(FULL, 7), 0));
+    cost("all lit", &mut board, 4);
+    let half: Vec<(ParamIx, u32)> = all(0, 7).into_iter().filter(|(ix, _)| ix.0 / each % 2 == 0).collect();
+    board.apply(ms(5), &act(&half, 0));
+    cost("half of it dark, moved", &mut board, 6);
+}

@@ -263,7 +263,11 @@ impl FixtureChannel {
         let one = |named: &&NamedValue| matches!(within, [(from, to)] if from == to && named.holds(*from));
         let names = self.values.iter().filter(|named| among(named.value()) || one(named));
         let names: Vec<String> = names.map(|named| format!("\"{}\"", named.name)).collect();
-        if (1..=4).contains(&names.len()) {
+        let named = |range: &(u32, u32)| {
+            let holds = |named: &NamedValue| (range.0..=range.1).contains(&named.value()) || range.0 == range.1 && named.holds(range.0);
+            self.values.iter().any(holds)
+        };
+        if (1..=4).contains(&names.len()) && within.iter().all(named) {
             return names.join(" or ");
         }
         let raw = |value: u32| (if self.inverse { !value } else { value }) >> (32 - u32::from(self.slots.bytes().max(1)) * 8);

@@ -187,8 +187,9 @@ mod tests {
         assert_eq!(within(1), [wide(10, 29), wide(31, 39), wide(50, 255)]);
         assert_eq!(within(1).last().unwrap().1, FULL);
         assert!(mode.channels[0].snap, "what switches jumps");
-        assert_eq!(mode.channels[2].spots(&within(2)), "\"one\"", "by its names");
-        assert_eq!(mode.channels[1].spots(&within(1)), "10 to 29 or 31 to 39 or 50 to 255");
+        let spots = |within: &[(u32, u32)]| mode.channels[0].spots(within);
+        assert_eq!(spots(&within(2)[..1]), "\"one\"", "by its name");
+        assert_eq!(spots(&within(2)), "0 to 9 or 30 or 40 to 49", "names that leave something out tell too little");
     }
 
     #[test]

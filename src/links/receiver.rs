@@ -10,6 +10,8 @@ use crate::time::{Span, Wall};
 
 /// Bytes that wait at a wide receiver: as the kernel counts them, a frame of 530 bytes takes more than twice that.
 const ROOM: i32 = 32 << 20;
+/// Between two looks of a wide receiver.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// The CPU time of this thread for sending so many packets of `length` bytes, in turn to each address from a connected socket of its own.
 ///
@@ -67,14 +69,20 @@ impl Receiver {
         let socket = UdpSocket::bind("0.0.0.0:0")?;
         sys::stamp_arrivals(socket.as_fd())?;
         sys::force_receive_buffer(socket.as_fd(), ROOM);
-        socket.set_read_timeout(Some(Duration::from_millis(5)))?;
+        socket.set_nonblocking(true)?;
         Ok(Self { socket, buffer: vec![0; 2048] })
     }
 
-    /// The next datagram of a wide receiver: when the kernel got it, and its bytes; `None` when 5 ms bring none.
+    /// The next datagram of a wide receiver: when the kernel got it, and its bytes; `None` after a look in vain and a sleep of [`LOOK_EVERY`].
+    /// It never sleeps on the socket: on loopback that would have the sender pay for waking it at each packet, as no node is woken.
     pub fn take(&mut self) -> Option<(Wall, &[u8])> {
-        let (length, _, at) = sys::receive_stamped(self.socket.as_fd(), &mut self.buffer).ok()?;
-        Some((at?, self.buffer.get(..length)?))
+        match sys::receive_stamped(self.socket.as_fd(), &mut self.buffer) {
+            Ok((length, _, at)) => Some((at?, self.buffer.get(..length)?)),
+            Err(_) => {
+                std::thread::sleep(LOOK_EVERY);
+                None
+            }
+        }
     }
 
     /// Its port.

@@ -8,6 +8,7 @@ use super::motion::{Level, Motion, STILL, State, Travel};
 use super::overlay::Overlay;
 use super::render::in_order;
 use super::strip::Strip;
+use super::touched::Touched;
 use crate::show::{LightAct, ParamIx, Rest, Rig, Swing};
 use crate::time::{Mono, Span};
 
@@ -41,7 +42,7 @@ pub struct Board {
     full_at: usize,
     /// Universes in which a cue of this run has named something.
     pub(super) named: Vec<bool>,
-    pub(super) touched: Vec<bool>,
+    pub(super) touched: Touched,
     /// No parameter of a universe moves from then on.
     pub(super) until: Vec<Mono>,
     /// When the last motion that does not stand is over.
@@ -102,7 +103,7 @@ impl Board {
             free: Vec::new(),
             full_at: SPENT,
             named: vec![false; universes],
-            touched: vec![false; universes],
+            touched: Touched::none(universes),
             until: vec![Mono::ZERO; universes],
             horizon: Mono::ZERO,
             stands: false,
@@ -217,9 +218,8 @@ impl Board {
         for universe in self.rig.universes_of(ix) {
             if let Some(named) = self.named.get_mut(usize::from(universe))
                 && !std::mem::replace(named, true)
-                && let Some(touched) = self.touched.get_mut(usize::from(universe))
             {
-                *touched = true;
+                self.touched.set(universe);
             }
         }
     }
@@ -297,7 +297,7 @@ impl Board {
 
     /// The universes (indexes into [`Rig::universes`]) that an act or a halt has changed since this was last asked, in order.
     pub fn touched(&mut self) -> impl Iterator<Item = u16> + '_ {
-        self.touched.iter_mut().enumerate().filter_map(|(i, touched)| std::mem::take(touched).then_some(i as u16))
+        self.touched.take()
     }
 
     /// The board's own clock.
@@ -396,9 +396,7 @@ impl Board {
 
     pub(super) fn touch(&mut self, param: usize) {
         for universe in self.rig.universes_of(ParamIx(param as u32)) {
-            if let Some(touched) = self.touched.get_mut(usize::from(universe)) {
-                *touched = true;
-            }
+            self.touched.set(universe);
         }
     }
 

@@ -19,6 +19,7 @@ mod strip;
 mod take;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod wave;
 
 pub use board::{Board, Layer};

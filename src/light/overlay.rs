@@ -97,7 +97,7 @@ impl Board {
                 }
             }
         }
-        self.touched.fill(true);
+        self.touched.set_all();
         self.strips.iter_mut().for_each(Strip::stir);
     }
 

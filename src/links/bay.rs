@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::memory::{Arrival, Cable, Side};
 use super::net::{Net, Plug};
-use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, earlier};
+use crate::devices::{self, Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, earlier};
 use crate::engine::{Facet, Level, Report};
 use crate::show::{DeviceIx, Show};
 use crate::time::Mono;
@@ -121,6 +121,11 @@ impl Bay {
         self.due = self.driver.as_ref().and_then(|driver| driver.next_due());
     }
 
+    /// Calls the driver; what it gives stays until the next [`Bay::call`].
+    pub fn prepare(&mut self, room: &mut Room<'_>, f: impl FnOnce(&mut dyn Driver, &mut Out)) {
+        self.guarded(room, f);
+    }
+
     /// Calls the driver; false: there is none, or it has just panicked.
     fn guarded(&mut self, room: &mut Room<'_>, f: impl FnOnce(&mut dyn Driver, &mut Out)) -> bool {
         let Some(driver) = self.driver.as_deref_mut() else { return false };
@@ -154,19 +159,17 @@ impl Bay {
         let mut sends = std::mem::take(&mut self.out.sends);
         let total = sends.len();
         let mut failures = Vec::new();
-        for send in sends.drain(..) {
-            let (wire, to) = (send.wire, send.to);
-            let result = match &mut self.far {
-                Far::Simulated(far) => far.take(now, wire, send.tag, send.bytes),
-                Far::Real => {
-                    let plug = Plug { device: self.device.0, wire: wire.0 };
-                    let result = room.net.as_mut().map_or_else(|| Err("no network".into()), |net| net.send(now, plug, &send));
-                    self.out.recycle(send.bytes);
-                    result
+        match &mut self.far {
+            Far::Simulated(far) => {
+                for send in sends.drain(..) {
+                    if let Err(why) = far.take(now, send.wire, send.tag, send.bytes) {
+                        failures.push((send.wire, send.to, why));
+                    }
                 }
-            };
-            if let Err(why) = result {
-                failures.push((wire, to, why));
+            }
+            Far::Real => {
+                transmit(now, self.device, &sends, room, &mut failures);
+                sends.drain(..).for_each(|send| self.out.recycle(send.bytes));
             }
         }
         // The emptied list goes back: its memory is used again.
@@ -343,6 +346,21 @@ impl Simulated {
     fn reopen(&mut self, now: Mono, wire: WireId) {
         if let Some(lane) = self.cables.get_mut(usize::from(wire.0)) {
             lane.cable.reopen(now);
+        }
+    }
+}
+
+/// Sends over real wires, in order; neighbours to one address together.
+fn transmit(now: Mono, device: DeviceIx, sends: &[devices::Send], room: &mut Room<'_>, failures: &mut Vec<Unsent>) {
+    let alike = |a: &devices::Send, b: &devices::Send| (a.wire, a.to) == (b.wire, b.to);
+    for mut together in sends.chunk_by(alike) {
+        while let [first, ..] = together {
+            let plug = Plug { device: device.0, wire: first.wire.0 };
+            let (done, result) = room.net.as_mut().map_or_else(|| (1, Err("no network".into())), |net| net.send(now, plug, together));
+            if let Err(why) = result {
+                failures.push((first.wire, first.to, why));
+            }
+            together = together.get(done.max(1)..).unwrap_or_default();
         }
     }
 }

@@ -387,25 +387,25 @@ impl Net {
         Ok(())
     }
 
-    /// Sends one message of a wire; its `to` other than the wire's own target only where the port is shared.
-    ///
-    /// # Errors
-    /// Why it did not leave.
-    pub fn send(&mut self, now: Mono, plug: Plug, message: &Send) -> Result<(), Arc<str>> {
-        let (to, bytes) = (message.to, message.bytes.as_slice());
+    /// Sends the first of a wire's messages to one address, and those after it that leave by the same call of the system. Their `to` is other
+    /// than the wire's own target only where the port is shared. Gives how many are done with: that many have left, or the first has not, and why.
+    pub fn send(&mut self, now: Mono, plug: Plug, messages: &[Send]) -> (usize, Result<(), Arc<str>>) {
+        let Some(first) = messages.first() else { return (0, Ok(())) };
+        let to = first.to;
         // Ends stand in the order of their plugs.
         let found = self.ends.binary_search_by_key(&plug, |end| end.plug).ok();
-        let Some(end) = found.and_then(|at| self.ends.get_mut(at)) else { return Err("no such wire".into()) };
+        let Some(end) = found.and_then(|at| self.ends.get_mut(at)) else { return (1, Err("no such wire".into())) };
         if let Kind::Stream(_, Some(stream)) = &end.kind {
-            return stream.send(message.tag, bytes.to_vec());
+            return (1, stream.send(first.tag, first.bytes.clone()));
         }
-        let Some(own) = end.address else { return Err(end.trouble()) };
-        let result = match &mut end.kind {
-            Kind::Own(Some(socket)) => udp::send(socket, bytes),
+        let Some(own) = end.address else { return (1, Err(end.trouble())) };
+        let datagrams = messages.iter().map(|message| message.bytes.as_slice());
+        let (done, result) = match &mut end.kind {
+            Kind::Own(Some(socket)) => udp::send_many(socket, datagrams),
             Kind::Shared { hub: Some(hub_at), .. } => {
                 let hub_at = *hub_at;
-                let Some((_, hub)) = self.hubs.get_mut(hub_at) else { return Err("no such port".into()) };
-                let (opened, result) = hub.send(to.unwrap_or(own), bytes);
+                let Some((_, hub)) = self.hubs.get_mut(hub_at) else { return (1, Err("no such port".into())) };
+                let (opened, result) = hub.send(to.unwrap_or(own), datagrams);
                 if let Opened::Slot(slot) = opened
                     && let Some(fd) = hub.destination_fd(slot)
                 {
@@ -414,19 +414,21 @@ impl Net {
                 }
                 result
             }
-            Kind::Multicast(_, Some(multicast)) => multicast.send(to.unwrap_or(own), bytes),
-            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Multicast(_, None) | Kind::Stream(..) => return Err(end.trouble()),
+            Kind::Multicast(_, Some(multicast)) => (1, multicast.send(to.unwrap_or(own), &first.bytes)),
+            Kind::Own(None) | Kind::Shared { hub: None, .. } | Kind::Multicast(_, None) | Kind::Stream(..) => {
+                return (1, Err(end.trouble()));
+            }
         };
-        let Err(fault) = result else { return Ok(()) };
+        let Err(fault) = result else { return (done, Ok(())) };
         if fault.broken && end.kind.shut() {
             end.retry = Some(now + RETRY);
             end.tell(Err(fault.why.clone()), &mut self.news);
         }
         if !fault.left {
-            return Err(fault.why);
+            return (done, Err(fault.why));
         }
         self.news.push_back((plug, News::SendFailed(to, fault.why)));
-        Ok(())
+        (done, Ok(()))
     }
 
     /// Closes a wire and opens it anew.

@@ -143,16 +143,25 @@ impl Rack {
         self.call(now, device, |driver, out| driver.command(now, command, out));
     }
 
-    /// Gives a universe's frame to a lighting device; a device that takes none ignores it.
+    /// Gives a universe's frame to a lighting device; a device that takes none ignores it. It leaves with the device's others at
+    /// [`Rack::flush`] or [`Rack::frames_done`].
     pub fn frame(&mut self, now: Mono, device: DeviceIx, index: u16, address: u16, slots: &[u8; 512]) {
-        self.call(now, device, |driver, out| {
-            if let Some(lighting) = driver.lighting() {
-                lighting.frame(now, index, address, slots, out);
-            }
-        });
+        let mut room = Room { net: self.net.as_mut(), reports: &mut self.reports };
+        if let Some(Some(bay)) = self.bays.get_mut(device.at()) {
+            bay.prepare(&mut room, |driver, out| {
+                if let Some(lighting) = driver.lighting() {
+                    lighting.frame(now, index, address, slots, out);
+                }
+            });
+        }
     }
 
-    /// All universes of this grid step have been given to a lighting device.
+    /// The frames that a lighting device has been given leave.
+    pub fn flush(&mut self, now: Mono, device: DeviceIx) {
+        self.call(now, device, |_, _| {});
+    }
+
+    /// All universes of this grid step have been given to a lighting device: they leave.
     pub fn frames_done(&mut self, now: Mono, device: DeviceIx) {
         self.call(now, device, |driver, out| {
             if let Some(lighting) = driver.lighting() {

@@ -71,28 +71,30 @@ impl<P: Copy + PartialEq> Hub<P> {
         exact.or_else(host).map(|(_, p)| *p).or(self.strangers)
     }
 
-    /// Sends to a destination from a socket of its own. `Opened` says whether that socket is new.
-    ///
-    /// # Errors
-    /// As [`udp::send`]; a socket that is of no more use is replaced, and the datagram sent from the new one.
-    pub fn send(&mut self, to: SocketAddr, bytes: &[u8]) -> (Opened, Result<(), SendFault>) {
+    /// Sends datagrams to a destination from a socket of its own, as [`udp::send_many`]: gives how many are done with and their fault. `Opened`
+    /// says whether that socket is new. One that is of no more use is replaced, and the datagrams sent from the new one.
+    pub fn send<'a>(
+        &mut self,
+        to: SocketAddr,
+        datagrams: impl Iterator<Item = &'a [u8]> + Clone,
+    ) -> (Opened, (usize, Result<(), SendFault>)) {
         let (slot, opened) = match self.by_address.get(&to) {
             Some(slot) => (*slot, Opened::No),
             None => match self.open_destination(to) {
                 Ok(slot) => (slot, Opened::Slot(slot)),
-                Err(e) => return (Opened::No, Err(SendFault { why: udp::plain(&e), left: false, broken: true })),
+                Err(e) => return (Opened::No, (1, Err(SendFault { why: udp::plain(&e), left: false, broken: true }))),
             },
         };
         self.uses += 1;
-        let Some(destination) = self.destinations.get_mut(slot) else { return (opened, Ok(())) };
+        let Some(destination) = self.destinations.get_mut(slot) else { return (opened, (1, Ok(()))) };
         destination.used = self.uses;
-        let result = udp::send(&destination.socket, bytes);
-        if !matches!(&result, Err(fault) if fault.broken) {
+        let result = udp::send_many(&destination.socket, datagrams.clone());
+        if !matches!(&result.1, Err(fault) if fault.broken) {
             return (opened, result);
         }
         match udp::connected(self.port, to) {
             Ok(socket) => {
-                let again = udp::send(&socket, bytes);
+                let again = udp::send_many(&socket, datagrams);
                 destination.socket = socket;
                 (Opened::Slot(slot), again)
             }
@@ -168,6 +170,10 @@ mod tests {
         (socket, address)
     }
 
+    fn once(bytes: &[u8]) -> std::iter::Once<&[u8]> {
+        std::iter::once(bytes)
+    }
+
     /// Reads the shared socket and every destination's until something is there.
     fn heard(hub: &Hub<u8>) -> (Vec<u8>, Option<u8>) {
         let mut buffer = [0; 64];
@@ -190,7 +196,7 @@ mod tests {
         right.send_to(b"r", to).unwrap();
         assert_eq!(heard(&hub), (b"r".to_vec(), Some(2)));
         // From here on the kernel gives what `left` answers to its connected socket.
-        assert_eq!(hub.send(left_at, b"x"), (Opened::Slot(0), Ok(())));
+        assert_eq!(hub.send(left_at, once(b"x")), (Opened::Slot(0), (1, Ok(()))));
         left.send_to(b"l", to).unwrap();
         assert_eq!(heard(&hub), (b"l".to_vec(), Some(1)));
         // Another port of a claimed host is still that host.
@@ -216,10 +222,10 @@ mod tests {
         let (gone, gone_at) = any();
         drop(gone);
         for _ in 0..3 {
-            drop(hub.send(gone_at, b"x"));
-            assert_eq!(hub.send(live_at, b"y").1, Ok(()));
+            drop(hub.send(gone_at, once(b"x")));
+            assert_eq!(hub.send(live_at, once(b"y")).1, (1, Ok(())));
         }
-        assert!(hub.send(gone_at, b"x").1.is_err());
+        assert!(hub.send(gone_at, once(b"x")).1.1.is_err());
         let mut buffer = [0; 8];
         for _ in 0..3 {
             assert_eq!(live.recv_from(&mut buffer).unwrap(), (1, SocketAddr::from(([127, 0, 0, 1], hub.port()))));
@@ -230,7 +236,7 @@ mod tests {
     fn no_more_sockets_than_the_limit() {
         let mut hub: Hub<u8> = Hub::open(0, false).unwrap();
         for port in 0..u16::try_from(DESTINATIONS).unwrap() + 20 {
-            drop(hub.send(SocketAddr::from(([127, 0, 0, 1], 20_000 + port)), b"x"));
+            drop(hub.send(SocketAddr::from(([127, 0, 0, 1], 20_000 + port)), once(b"x")));
         }
         assert_eq!(hub.destinations.len(), DESTINATIONS);
         assert_eq!(hub.by_address.len(), DESTINATIONS);

@@ -497,75 +497,28 @@ fn address(from: &libc::sockaddr_storage) -> Option<SocketAddr> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
+/// Datagrams that one call of [`send_many`] sends at the most.
+pub const MANY: usize = 16;
 
-    use std::net::UdpSocket;
-
-    use super::*;
-
-    #[test]
-    fn a_ring_ends_a_wait_and_is_silent_after_clear() {
-        let mut poller = Poller::new().unwrap();
-        let wake = Wake::new().unwrap();
-        poller.add(wake.as_fd(), 7).unwrap();
-        assert_eq!(poller.wait(Some(Span::ZERO)).unwrap(), &[] as &[u64]);
-        wake.ring();
-        wake.clone().ring();
-        assert_eq!(poller.wait(None).unwrap(), &[7]);
-        wake.clear();
-        assert_eq!(poller.wait(Some(Span::ZERO)).unwrap(), &[] as &[u64]);
-        poller.remove(wake.as_fd()).unwrap();
-        wake.ring();
-        assert_eq!(poller.wait(Some(Span::ZERO)).unwrap(), &[] as &[u64]);
+/// Sends datagrams on a connected socket in their order, the first [`MANY`] of them, by one call of the system; gives how many have left.
+///
+/// # Errors
+/// What the kernel says of the first; then none has left. That of a later one is told when it is the first.
+pub fn send_many<'a>(socket: BorrowedFd<'_>, datagrams: impl Iterator<Item = &'a [u8]>) -> io::Result<usize> {
+    // SAFETY: all-zero is a valid value of these plain C structures.
+    let (mut parts, mut messages): ([libc::iovec; MANY], [libc::mmsghdr; MANY]) = unsafe { std::mem::zeroed() };
+    let mut count: libc::c_uint = 0;
+    for ((part, message), bytes) in parts.iter_mut().zip(&mut messages).zip(datagrams) {
+        // The kernel only reads what is sent.
+        *part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+        (message.msg_hdr.msg_iov, message.msg_hdr.msg_iovlen) = (part, 1);
+        count += 1;
     }
-
-    #[test]
-    fn both_ways_of_waiting_nest_and_never_end_early() {
-        for exact in [true, false] {
-            let (mut outer, mut inner) = (Poller::new().unwrap(), Poller::new().unwrap());
-            (outer.exact, inner.exact) = (exact, exact);
-            let wake = Wake::new().unwrap();
-            inner.add(wake.as_fd(), 1).unwrap();
-            outer.add(inner.as_fd(), 2).unwrap();
-            let deadline = boottime() + Span(300_000);
-            assert!(outer.wait_until(deadline).unwrap().is_empty());
-            assert!(boottime() >= deadline);
-            wake.ring();
-            assert_eq!(outer.wait(None).unwrap(), &[2]);
-            assert_eq!(inner.wait(Some(Span::ZERO)).unwrap(), &[1]);
-        }
-    }
-
-    #[test]
-    fn what_is_stored_is_in_the_file() {
-        let file = tempfile::tempfile().unwrap();
-        let map = SharedMap::of(&file, 512).unwrap();
-        assert!(map.store(3, b"a line of 19 bytes."));
-        assert!(!map.store(511, b"nine byte"));
-        drop(map);
-        let again = SharedMap::of(&file, 512).unwrap();
-        let mut line = [0; 19];
-        assert!(again.load(3, &mut line));
-        assert_eq!(&line, b"a line of 19 bytes.");
-        assert!(!again.load(511, &mut line));
-    }
-
-    #[test]
-    fn the_kernel_stamps_what_arrives() {
-        let (a, b) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
-        stamp_arrivals(a.as_fd()).unwrap();
-        let before = wall();
-        b.send_to(b"go", a.local_addr().unwrap()).unwrap();
-        let mut buffer = [0; 16];
-        let (length, from, stamp) = receive_stamped(a.as_fd(), &mut buffer).unwrap();
-        assert_eq!((length, from), (2, Some(b.local_addr().unwrap())));
-        assert!(stamp.is_some_and(|s| s >= before && s <= wall()), "{stamp:?}");
-    }
-
-    #[test]
-    fn timer_slack_is_granted_to_anybody() {
-        tighten_timer_slack().unwrap();
-    }
+    // SAFETY: the first `count` messages point to one part each, a part to its datagram, and all of them live until the call is over.
+    let sent = check(unsafe { libc::sendmmsg(socket.as_raw_fd(), messages.as_mut_ptr(), count, 0) })?;
+    Ok(usize::try_from(sent).unwrap_or(0))
 }
+
+#[cfg(test)]
+#[path = "sys_tests.rs"]
+mod tests;

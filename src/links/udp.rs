@@ -5,9 +5,12 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
+
+use super::sys;
 
 /// Receive buffer asked for; the kernel may grant less.
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -134,10 +137,27 @@ pub struct SendFault {
 /// # Errors
 /// An answer of the network to an earlier datagram (port closed, host unreachable) is told and the datagram sent all the same.
 pub fn send(socket: &UdpSocket, bytes: &[u8]) -> Result<(), SendFault> {
-    let Err(first) = socket.send(bytes) else { return Ok(()) };
-    // A pending error of an earlier datagram is returned once, instead of sending.
-    let left = pending(&first) && socket.send(bytes).is_ok();
-    Err(SendFault { why: plain(&first), left, broken: !left && broken(&first) })
+    socket.send(bytes).map(drop).map_err(|error| again(socket, bytes, &error))
+}
+
+/// Sends datagrams on a connected socket in their order, as many as leave by one call of the system. Gives how many of them are done with: that
+/// many have left, or the first has the fault.
+pub fn send_many<'a>(socket: &UdpSocket, datagrams: impl Iterator<Item = &'a [u8]> + Clone) -> (usize, Result<(), SendFault>) {
+    let mut own = datagrams.clone();
+    let (Some(first), more) = (own.next(), own.next().is_some()) else { return (0, Ok(())) };
+    if !more {
+        return (1, send(socket, first));
+    }
+    match sys::send_many(socket.as_fd(), datagrams) {
+        Ok(left) => (left.max(1), Ok(())),
+        Err(error) => (1, Err(again(socket, first, &error))),
+    }
+}
+
+/// Sends a datagram once more that did not leave for an error that may be an earlier one's: that is returned once, instead of sending.
+fn again(socket: &UdpSocket, bytes: &[u8], error: &io::Error) -> SendFault {
+    let left = pending(error) && socket.send(bytes).is_ok();
+    SendFault { why: plain(error), left, broken: !left && broken(error) }
 }
 
 /// Sends one datagram on a socket that is not connected.
@@ -208,6 +228,27 @@ mod tests {
         assert!(fault.left && !fault.broken, "{fault:?}");
         let mut buffer = [0; 16];
         assert_eq!(device.recv(&mut buffer).unwrap(), 5);
+    }
+
+    #[test]
+    fn of_many_datagrams_each_leaves_once_whatever_an_earlier_one_met() {
+        let device = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = device.local_addr().unwrap();
+        let socket = connected(0, to).unwrap();
+        drop(device);
+        send(&socket, b"lost").unwrap();
+        let device = UdpSocket::bind(to).unwrap();
+        let all: [&[u8]; 3] = [b"1", b"22", b"333"];
+        let (mut rest, mut faults) = (&all[..], 0);
+        while !rest.is_empty() {
+            let (done, result) = send_many(&socket, rest.iter().copied());
+            faults += usize::from(result.is_err_and(|fault| fault.left));
+            rest = &rest[done..];
+        }
+        let mut buffer = [0; 16];
+        assert_eq!([(); 3].map(|()| device.recv(&mut buffer).unwrap()), [1, 2, 3]);
+        device.set_nonblocking(true).unwrap();
+        assert_eq!((faults, receive(&device, &mut buffer)), (1, None));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::pacer::Pacer;
 use crate::devices::earlier;
 use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Report};
 use crate::links::Rack;
-use crate::show::{ArtWord, DeviceIx, Show, Universe};
+use crate::show::{ArtWord, DeviceIx, Show};
 use crate::time::{Mono, Span};
 
 /// Snapshots at least this far apart.
@@ -41,9 +41,7 @@ pub struct Core {
     facts: Vec<Facet>,
     changed: bool,
     published: Option<Mono>,
-    /// Universes whose receiver is simulated, and where it puts them out.
-    held: Vec<(u16, DeviceIx, u16)>,
-    /// When they were last fetched for somebody who looks.
+    /// When the universes' levels were last fetched for somebody who looks.
     fetched: Option<Mono>,
     standby: bool,
 }
@@ -52,14 +50,10 @@ impl Core {
     /// Joins the parts; nothing is sent.
     pub(super) fn new(engine: Engine, rack: Rack, log: Log, shared: Arc<Shared>) -> Self {
         let show = shared.show.clone();
-        let mut pacer = Pacer::new(show.rig.universes.len());
+        let outputs: Vec<DeviceIx> = show.rig.universes.iter().map(|u| u.outputs.first().map_or(DeviceIx(0), |o| o.device)).collect();
+        let mut pacer = Pacer::new(&outputs);
         // After a resume every named universe is sent at once, from where its lights are: never black.
         (0..show.rig.universes.len()).filter_map(|at| u16::try_from(at).ok()).for_each(|at| pacer.changed(at));
-        let simulated = |(universe, index): (&Universe, u16)| {
-            let output = universe.outputs.iter().find(|output| rack.simulated(output.device))?;
-            Some((index, output.device, output.address))
-        };
-        let held = show.rig.universes.iter().zip(0..).filter_map(simulated).collect();
         let mut lighting: Vec<DeviceIx> = show.rig.universes.iter().flat_map(|u| &u.outputs).map(|output| output.device).collect();
         lighting.sort_unstable();
         lighting.dedup();
@@ -79,7 +73,6 @@ impl Core {
             facts: Vec::new(),
             changed: true,
             published: None,
-            held,
             fetched: None,
             standby: false,
         }
@@ -228,20 +221,19 @@ impl Core {
         self.pacer.moving(now, board.moving(now));
         self.frames.clear();
         self.pacer.take(now, |universe| board.named(universe), |universe| board.moves(universe, now), &mut self.frames);
-        let mut slots = [0; 512];
+        let (mut slots, mut open) = ([0; 512], None);
         for index in &self.frames {
             self.engine.board_mut().render(now, *index, &mut slots);
             let outputs = self.show.rig.universes.get(usize::from(*index)).map_or(&[][..], |universe| &universe.outputs);
-            let mut seen = false;
             for output in outputs.iter().filter(|output| self.engine.drives(output.device)) {
-                seen |= !self.rack.simulated(output.device);
+                // Those of one device leave together; what another has been given waits for nothing more.
+                if let Some(before) = open.replace(output.device).filter(|before| *before != output.device) {
+                    self.rack.flush(now, before);
+                }
                 self.rack.frame(now, output.device, *index, output.address, &slots);
                 if !self.lit.contains(&output.device) {
                     self.lit.push(output.device);
                 }
-            }
-            if seen && !self.held.iter().any(|(held, ..)| held == index) {
-                self.shared.monitor.put(*index, &slots);
             }
         }
         for device in self.lit.drain(..) {
@@ -294,18 +286,26 @@ impl Core {
         if self.next_snapshot().is_some_and(|due| due <= now) {
             self.publish(now);
         }
-        if !self.held.is_empty() && self.fetched.is_none_or(|last| last + PUBLISH <= now) && self.shared.monitor.wanted() {
+        if self.fetched.is_none_or(|last| last + PUBLISH <= now) && self.shared.monitor.wanted() {
             self.fetched = Some(now);
-            self.fetch();
+            self.fetch(now);
         }
     }
 
-    /// Shows what simulated receivers put on their lines.
-    fn fetch(&self) {
-        for (universe, device, address) in &self.held {
-            match self.rack.on_line(*device, *address) {
-                Some(slots) => self.shared.monitor.put(*universe, slots),
-                None => self.shared.monitor.clear(*universe),
+    /// Shows what simulated receivers put on their lines, and what real ones are sent.
+    fn fetch(&mut self, now: Mono) {
+        let show = self.show.clone();
+        let mut slots = [0; 512];
+        for (universe, index) in show.rig.universes.iter().zip(0..) {
+            let simulated = universe.outputs.iter().find(|output| self.rack.simulated(output.device));
+            if let Some(output) = simulated {
+                match self.rack.on_line(output.device, output.address) {
+                    Some(slots) => self.shared.monitor.put(index, slots),
+                    None => self.shared.monitor.clear(index),
+                }
+            } else if self.pacer.has_sent(index) && universe.outputs.iter().any(|output| self.engine.drives(output.device)) {
+                self.engine.board_mut().render(now, index, &mut slots);
+                self.shared.monitor.put(index, &slots);
             }
         }
     }

@@ -2,11 +2,15 @@
 //!
 //! 1. The first 16 universes that a GO changes leave at once, the rest one per 40 us: more at once overruns a node's receive buffer.
 //! 2. A universe is never closer than 20 ms to its last frame (Art-Net 4, "DMX512 refresh": a node may drop what is faster).
-//! 3. While the lights of a universe move it has a frame 44 times a second, always at the same place in the frame. Sixteen leave together, so that
-//!    a wake of the thread serves many, and neighbours, which are often of one node, are far apart.
+//! 3. While the lights of a universe move it has a frame 44 times a second, always at the same place in the frame. At one instant at most
+//!    sixteen of one output leave, one after the other, and with them those of another: few wakes of the thread serve many, and no node is
+//!    sent more at once than at a GO. Between each sixteen the thread looks for what has come: a GO waits for no more than that.
 //! 4. When the lights of a universe have come to rest, one last frame shows it. Keep-alive frames are the family's own business.
 
+use std::collections::BTreeMap;
+
 use crate::devices::earlier;
+use crate::show::DeviceIx;
 use crate::time::{Mono, Span};
 
 /// Frames of a moving universe a second.
@@ -15,8 +19,10 @@ const RATE: u64 = 44;
 const FRAME: u64 = 1_000_000_000 / RATE;
 /// Never two frames of one universe closer than this.
 const CLOSEST: Span = Span::ms(20);
-/// Universes that may leave at once.
+/// Universes that may leave at once: of all when a GO changes them, of each output on the grid.
 const BURST: u64 = 16;
+/// Universes of all outputs that leave at one instant of the grid, while there are instants enough.
+const TOGETHER: usize = 32;
 /// One more after this long.
 const REFILL: u64 = 40_000;
 /// A frame has at most so many instants at which universes leave, half a millisecond apart.
@@ -33,9 +39,9 @@ pub struct Pacer {
     /// The instant at which the burst is full again.
     burst_full: Mono,
     grid: Option<Grid>,
-    /// Universes in the order in which they are due in a frame.
-    order: Vec<u16>,
-    /// At so many instants.
+    /// Universes in the order in which they are due in a frame, each with its instant.
+    order: Vec<(u16, usize)>,
+    /// So many instants.
     instants: usize,
 }
 
@@ -47,12 +53,11 @@ struct Grid {
 }
 
 impl Pacer {
-    /// For so many universes.
+    /// For universes whose frames go to these outputs, by the universes' indexes.
     #[must_use]
-    pub fn new(universes: usize) -> Self {
-        let instants = universes.div_ceil(BURST as usize).clamp(1, INSTANTS);
-        let mut order: Vec<u16> = (0..universes).filter_map(|at| u16::try_from(at).ok()).collect();
-        order.sort_by_key(|universe| usize::from(*universe) % instants);
+    pub fn new(outputs: &[DeviceIx]) -> Self {
+        let universes = outputs.len();
+        let (order, instants) = spread(outputs);
         let (changed, live) = (vec![false; universes], vec![false; universes]);
         Self { last: vec![None; universes], changed, live, order, instants, ..Self::default() }
     }
@@ -116,8 +121,11 @@ impl Pacer {
         if now.since(grid.frame) > Span(2 * FRAME) {
             grid = Grid { frame: now, next: 0 };
         }
+        // What is left is due at once: whoever waits has his turn before it.
+        let full = out.len() + BURST as usize;
         while self.slot(grid) <= now
-            && let Some(universe) = self.order.get(grid.next).copied()
+            && out.len() < full
+            && let Some((universe, _)) = self.order.get(grid.next).copied()
         {
             let (moves, at) = (moves(universe), usize::from(universe));
             if (moves || self.live.get(at).is_some_and(|live| *live)) && named(universe) && self.may(at, now) {
@@ -147,9 +155,14 @@ impl Pacer {
 
     /// When the grid's next universe is due.
     fn slot(&self, grid: Grid) -> Mono {
-        let instants = self.instants.max(1);
-        let instant = self.order.get(grid.next).map_or(0, |universe| usize::from(*universe) % instants);
-        grid.frame + Span(FRAME * instant as u64 / instants as u64)
+        let instant = self.order.get(grid.next).map_or(0, |(_, instant)| *instant);
+        grid.frame + Span(FRAME * instant as u64 / self.instants.max(1) as u64)
+    }
+
+    /// A universe has been sent.
+    #[must_use]
+    pub fn has_sent(&self, universe: u16) -> bool {
+        self.last.get(usize::from(universe)).is_some_and(Option::is_some)
     }
 
     fn is_changed(&self, at: usize) -> bool {
@@ -184,6 +197,32 @@ impl Pacer {
     }
 }
 
+/// Universes in the order of their instants in a frame, each with its instant, and the number of instants. An output's universes go by
+/// sixteen, each sixteen to the instant that has least of those that have none of that output.
+fn spread(outputs: &[DeviceIx]) -> (Vec<(u16, usize)>, usize) {
+    let mut own: BTreeMap<DeviceIx, Vec<u16>> = BTreeMap::new();
+    for (output, universe) in outputs.iter().zip(0..) {
+        own.entry(*output).or_default().push(universe);
+    }
+    let most = own.values().map(|universes| universes.len().div_ceil(BURST as usize)).max().unwrap_or_default();
+    let instants = most.max(outputs.len().div_ceil(TOGETHER)).clamp(1, INSTANTS);
+    let mut loads = vec![0; instants];
+    let mut order = Vec::new();
+    for universes in own.values() {
+        let mut taken = vec![0_usize; instants];
+        for together in universes.chunks(BURST as usize) {
+            let Some(instant) = (0..instants).min_by_key(|at| (taken.get(*at), loads.get(*at))) else { continue };
+            if let (Some(taken), Some(load)) = (taken.get_mut(instant), loads.get_mut(instant)) {
+                *taken += 1;
+                *load += together.len();
+            }
+            order.extend(together.iter().map(|universe| (*universe, instant)));
+        }
+    }
+    order.sort_by_key(|(_, instant)| *instant);
+    (order, instants)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -191,6 +230,11 @@ mod tests {
     use super::*;
 
     const MS: u64 = 1_000_000;
+
+    /// So many universes, sixteen a node.
+    fn nodes(universes: usize) -> Vec<DeviceIx> {
+        (0..universes).map(|at| DeviceIx(u16::try_from(at / 16).unwrap())).collect()
+    }
 
     /// Runs the pacer as the stage does, until nothing is due before `end`; gives (instant, universe).
     fn run(pacer: &mut Pacer, from: Mono, end: Mono) -> Vec<(Mono, u16)> {
@@ -208,7 +252,7 @@ mod tests {
 
     #[test]
     fn sixteen_leave_at_once_and_the_rest_one_by_one() {
-        let mut pacer = Pacer::new(20);
+        let mut pacer = Pacer::new(&nodes(20));
         (0..20).for_each(|universe| pacer.changed(universe));
         let sent = run(&mut pacer, Mono(1000), Mono(10 * MS));
         assert_eq!(sent.len(), 20);
@@ -220,7 +264,7 @@ mod tests {
     #[test]
     fn a_universe_never_has_two_frames_within_20_ms() {
         for universes in [1, 7, 64, 300] {
-            let mut pacer = Pacer::new(universes);
+            let mut pacer = Pacer::new(&nodes(universes));
             let (mut now, mut last) = (Mono(0), vec![None::<Mono>; universes]);
             for round in 0..400_u64 {
                 pacer.moving(now, round % 50 < 30);
@@ -241,26 +285,47 @@ mod tests {
     }
 
     #[test]
-    fn while_lights_move_every_universe_has_44_frames_a_second_spread_over_the_frame() {
-        let mut pacer = Pacer::new(64);
+    fn while_lights_move_every_universe_has_44_frames_a_second() {
+        let mut pacer = Pacer::new(&nodes(64));
         pacer.moving(Mono(0), true);
         let sent = run(&mut pacer, Mono(0), Mono(1_000 * MS));
         for universe in 0..64 {
             let frames = sent.iter().filter(|(_, u)| *u == universe).count();
             assert!((42..=44).contains(&frames), "universe {universe}: {frames}");
         }
-        let mut most = 0;
-        for (at, _) in &sent {
-            most = most.max(sent.iter().filter(|(other, _)| other == at).count());
+    }
+
+    #[test]
+    fn at_one_instant_an_output_has_sixteen_at_the_most_and_the_frame_is_used_evenly() {
+        let rigs: [(&str, Vec<DeviceIx>, usize, usize); 5] = [
+            ("4 nodes of 16", nodes(64), 32, 32),
+            ("32 nodes of 16", nodes(512), 32, 32),
+            ("one output of 256", vec![DeviceIx(3); 256], 16, 16),
+            ("a big one and many small ones", (0..200).map(|at| DeviceIx(if at % 2 == 0 { 0 } else { at })).collect(), 29, 28),
+            ("one of 2000, more than the instants can part", vec![DeviceIx(0); 2000], 48, 32),
+        ];
+        for (name, rig, most, least) in rigs {
+            let mut pacer = Pacer::new(&rig);
+            pacer.moving(Mono(0), true);
+            let sent = run(&mut pacer, Mono(FRAME / 2), Mono(2 * FRAME - FRAME / 60));
+            assert_eq!(sent.len(), rig.len(), "{name}");
+            let mut loads: BTreeMap<u64, BTreeMap<DeviceIx, usize>> = BTreeMap::new();
+            for (at, universe) in &sent {
+                let instant = loads.last_key_value().map(|(instant, _)| *instant).filter(|instant| at.0 - instant < 1000).unwrap_or(at.0);
+                *loads.entry(instant).or_default().entry(rig[usize::from(*universe)]).or_default() += 1;
+            }
+            let of_a_wake = sent.chunk_by(|(a, _), (b, _)| a == b).map(<[_]>::len).max().unwrap();
+            assert!(of_a_wake <= 16, "{name}: {of_a_wake} before anybody else has his turn");
+            let all: Vec<usize> = loads.values().map(|outputs| outputs.values().sum()).collect();
+            assert_eq!((*all.iter().max().unwrap(), *all.iter().min().unwrap()), (most, least), "{name}: {all:?}");
+            let of_one = loads.values().flat_map(BTreeMap::values).max().unwrap();
+            assert!(*of_one <= 16 || rig.len() == 2000, "{name}: {of_one} of one output at once");
         }
-        assert!(most <= 16, "{most} at once");
-        let together = |a: u16, b: u16| sent.iter().any(|(at, u)| *u == a && sent.contains(&(*at, b)));
-        assert!((0..63).all(|universe| !together(universe, universe + 1)), "neighbours leave apart");
     }
 
     #[test]
     fn at_rest_there_is_one_last_frame_and_then_silence() {
-        let mut pacer = Pacer::new(3);
+        let mut pacer = Pacer::new(&nodes(3));
         pacer.moving(Mono(0), true);
         run(&mut pacer, Mono(0), Mono(100 * MS));
         pacer.moving(Mono(100 * MS), false);
@@ -273,7 +338,7 @@ mod tests {
 
     #[test]
     fn only_what_moves_has_frames_on_the_grid_and_one_more_when_it_rests() {
-        let mut pacer = Pacer::new(4);
+        let mut pacer = Pacer::new(&nodes(4));
         pacer.moving(Mono(0), true);
         let (mut sent, mut now) = (Vec::new(), Mono(0));
         while now < Mono(500 * MS) {
@@ -290,7 +355,7 @@ mod tests {
     #[test]
     fn the_frames_of_a_universe_are_evenly_apart_whatever_their_number() {
         for universes in [1, 3, 64, 100, 512] {
-            let mut pacer = Pacer::new(universes);
+            let mut pacer = Pacer::new(&nodes(universes));
             pacer.moving(Mono(0), true);
             let sent = run(&mut pacer, Mono(0), Mono(300 * MS));
             for universe in [0, universes - 1] {
@@ -302,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_universe_that_no_cue_named_is_never_sent() {
-        let mut pacer = Pacer::new(2);
+        let mut pacer = Pacer::new(&nodes(2));
         pacer.changed(1);
         pacer.moving(Mono(0), true);
         let mut out = Vec::new();

@@ -37,6 +37,7 @@ fn after_faults_that_heal_the_node_has_the_newest_levels() {
             for _ in 0..20 {
                 level = u8::try_from((u64::from(level) + seed + step) % 256).unwrap();
                 rack.frame(now, DEVICE, 0, 1, &[level; 512]);
+                rack.frames_done(now, DEVICE);
                 let end = now + Span::ms(23);
                 run(&mut rack, &mut now, end, &mut reports);
             }

@@ -34,6 +34,7 @@ fn eight_unplugged_nodes_cost_the_plugged_one_no_frame() {
             let mut slots = [0; 512];
             slots[..2].copy_from_slice(&frame.to_be_bytes());
             real.rack.frame(now, DeviceIx(device), device, device + 1, &slots);
+            real.rack.frames_done(now, DeviceIx(device));
         }
         let next = start + GRID * u32::from(frame + 1);
         while let Some(rest) = next.checked_duration_since(Instant::now()) {

@@ -76,6 +76,7 @@ fn of_two_real_sources_the_higher_priority_wins_and_is_named() {
     let mut desk = Desk::new(show.show.as_ref().unwrap());
     desk.until("it is online", |desk| desk.reports.iter().any(|report| matches!(report, Report::Online { .. })));
     desk.rack.frame(boottime(), DeviceIx(0), 0, 1, &[50; 512]);
+    desk.rack.frames_done(boottime(), DeviceIx(0));
     desk.until("olad has our level", |_| olad.levels(1).first() == Some(&50));
 
     let mut higher = Script::start(&lan, python, "sacn_sender.py", &["10.9.0.2", "1", "150", "77"]);

@@ -43,11 +43,10 @@ impl Stream {
 
     /// Takes the levels of the next packet, and of every repeat.
     pub fn load(&mut self, slots: &[u8; SLOTS]) {
-        if let Some(place) = self.packet.get_mut(self.layout.slots_at..).filter(|place| place.len() == SLOTS && *place != slots.as_slice())
-        {
-            place.copy_from_slice(slots);
-            self.changed = true;
-        }
+        let Some(place) = self.packet.get_mut(self.layout.slots_at..).filter(|place| place.len() == SLOTS) else { return };
+        // Where nothing is copied later, it is all one whether anything has changed.
+        self.changed |= self.layout.copies > 0 && place != slots.as_slice();
+        place.copy_from_slice(slots);
     }
 
     /// The next packet.

@@ -1,6 +1,6 @@
 //! One run in virtual time: what is due next happens next, and everything that happened is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -215,7 +215,7 @@ impl Run {
     /// A frame of every universe that a cue has named, to each of its outputs.
     fn frames(&mut self) {
         let rig = self.show.rig.clone();
-        let mut slots = [0; 512];
+        let (mut slots, mut lit) = ([0; 512], BTreeSet::new());
         for (universe, index) in rig.universes.iter().zip(0_u16..) {
             if !self.engine.board().named(index) {
                 continue;
@@ -223,7 +223,11 @@ impl Run {
             self.engine.board_mut().render(self.now, index, &mut slots);
             for output in &universe.outputs {
                 self.rack.frame(self.now, output.device, index, output.address, &slots);
+                lit.insert(output.device);
             }
+        }
+        for device in lit {
+            self.rack.frames_done(self.now, device);
         }
         self.grid = self.engine.board().moving(self.now).then(|| self.now + GRID);
     }

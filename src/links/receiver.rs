@@ -73,7 +73,7 @@ impl Receiver {
         Ok(Self { socket, buffer: vec![0; 2048] })
     }
 
-    /// The next datagram of a wide receiver: when the kernel got it, and its bytes; `None` after a look in vain and a sleep of [`LOOK_EVERY`].
+    /// The next datagram of a wide receiver: when the kernel got it, and its bytes; `None` after a look in vain and a sleep of 2 ms.
     /// It never sleeps on the socket: on loopback that would have the sender pay for waking it at each packet, as no node is woken.
     pub fn take(&mut self) -> Option<(Wall, &[u8])> {
         match sys::receive_stamped(self.socket.as_fd(), &mut self.buffer) {

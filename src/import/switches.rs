@@ -3,7 +3,7 @@
 
 use super::tidy::splits;
 use super::{DraftChannel, DraftMode};
-use crate::show::fixture::{common, joined};
+use crate::show::fixture::{common, joined, lies_in};
 
 /// Ranges of a channel that switches others, in its own bytes.
 type Within = Vec<(u32, u32)>;
@@ -123,7 +123,7 @@ fn twin(mode: &DraftMode, channel: &DraftChannel, at: usize) -> Option<usize> {
 fn at_rest(mode: &DraftMode, channel: &DraftChannel) -> bool {
     let Some(master) = master_of(mode, channel) else { return true };
     let rests = master.default.unwrap_or(0);
-    channel.when.as_ref().is_some_and(|when| when.within.iter().any(|(from, to)| (*from..=*to).contains(&rests)))
+    channel.when.as_ref().is_some_and(|when| lies_in(&when.within, rests))
 }
 
 fn leave_out(mode: &mut DraftMode, at: usize, why: &str, notes: &mut Vec<String>) {

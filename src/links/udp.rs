@@ -216,14 +216,20 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_closed_port_is_told_and_the_datagram_leaves_all_the_same() {
+    /// A socket whose last datagram found its device's port closed, and the device, which has it open again.
+    fn after_a_loss() -> (UdpSocket, UdpSocket) {
         let device = UdpSocket::bind("127.0.0.1:0").unwrap();
         let to = device.local_addr().unwrap();
         let socket = connected(0, to).unwrap();
         drop(device);
         send(&socket, b"lost").unwrap();
         let device = UdpSocket::bind(to).unwrap();
+        (socket, device)
+    }
+
+    #[test]
+    fn a_closed_port_is_told_and_the_datagram_leaves_all_the_same() {
+        let (socket, device) = after_a_loss();
         let fault = send(&socket, b"found").unwrap_err();
         assert!(fault.left && !fault.broken, "{fault:?}");
         let mut buffer = [0; 16];
@@ -232,12 +238,7 @@ mod tests {
 
     #[test]
     fn of_many_datagrams_each_leaves_once_whatever_an_earlier_one_met() {
-        let device = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let to = device.local_addr().unwrap();
-        let socket = connected(0, to).unwrap();
-        drop(device);
-        send(&socket, b"lost").unwrap();
-        let device = UdpSocket::bind(to).unwrap();
+        let (socket, device) = after_a_loss();
         let all: [&[u8]; 3] = [b"1", b"22", b"333"];
         let (mut rest, mut faults) = (&all[..], 0);
         while !rest.is_empty() {

@@ -90,8 +90,14 @@ impl When {
     /// Whether that channel at this value makes it so.
     #[must_use]
     pub fn holds(&self, value: u32) -> bool {
-        self.within.iter().any(|(from, to)| (*from..=*to).contains(&value))
+        lies_in(&self.within, value)
     }
+}
+
+/// Whether a value lies in one of these ranges (first and last of each).
+#[must_use]
+pub fn lies_in(within: &[(u32, u32)], value: u32) -> bool {
+    within.iter().any(|(from, to)| (*from..=*to).contains(&value))
 }
 
 /// Ranges in order, those that touch or overlap as one.
@@ -132,7 +138,7 @@ pub fn common(one: &[(u32, u32)], other: &[(u32, u32)]) -> Vec<(u32, u32)> {
 #[must_use]
 pub fn place_in(within: &[(u32, u32)], rests: u32) -> Option<u32> {
     let middle = |(from, to): &(u32, u32)| from + (to - from) / 2;
-    within.iter().any(|(from, to)| (*from..=*to).contains(&rests)).then_some(rests).or_else(|| within.first().map(middle))
+    lies_in(within, rests).then_some(rests).or_else(|| within.first().map(middle))
 }
 
 /// What a channel's nothing and its full are in the world.
@@ -259,7 +265,7 @@ impl FixtureChannel {
     /// Values as a person says them: by their names here when these are few, else as the wire has them.
     #[must_use]
     pub fn spots(&self, within: &[(u32, u32)]) -> String {
-        let among = |value: u32| within.iter().any(|(from, to)| (*from..=*to).contains(&value));
+        let among = |value: u32| lies_in(within, value);
         let one = |named: &&NamedValue| matches!(within, [(from, to)] if from == to && named.holds(*from));
         let names = self.values.iter().filter(|named| among(named.value()) || one(named));
         let names: Vec<String> = names.map(|named| format!("\"{}\"", named.name)).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::dmx::Slots;
+use super::fixture::lies_in;
 use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile, Swing, Timing, When};
 use crate::time::Span;
 
@@ -273,7 +274,7 @@ impl LightAct {
     pub fn target(&self, ix: ParamIx, to: u32, held: impl FnOnce() -> u32) -> u32 {
         let Ok(at) = self.needs.binary_search_by_key(&ix, |need| need.ix) else { return to };
         let held = held();
-        let serves = self.needs.get(at).is_some_and(|need| need.within.iter().any(|(from, to)| (*from..=*to).contains(&held)));
+        let serves = self.needs.get(at).is_some_and(|need| lies_in(&need.within, held));
         if serves { held } else { to }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Loader;
 use crate::show::fault::Fault;
-use crate::show::fixture::{common, place_in};
+use crate::show::fixture::{common, lies_in, place_in};
 use crate::show::{Need, ParamIx};
 
 /// Ranges of a parameter that switches others.
@@ -30,7 +30,7 @@ impl Loader<'_> {
         let mut needs: BTreeMap<ParamIx, Within> = dims.into_iter().filter(|(master, _)| !wants.contains_key(master)).collect();
         for (master, asked) in wants {
             if let Some(value) = values.get(&master).copied() {
-                let hidden = asked.iter().find(|(_, within)| !within.iter().any(|(from, to)| (*from..=*to).contains(&value)));
+                let hidden = asked.iter().find(|(_, within)| !lies_in(within, value));
                 if let Some((ix, within)) = hidden {
                     let fault = self.hidden(span, *ix, master, value, within);
                     fault.into_iter().for_each(|fault| self.faults.push(fault));
@@ -75,8 +75,7 @@ impl Loader<'_> {
             let own = self.rig.when(*ix);
             let excluded =
                 own.is_some_and(|(by, when)| wanted.iter().any(|(ix, within)| *ix == by && common(&when.within, within).is_empty()));
-            let serves = |within: &Within| within.iter().any(|(from, to)| (*from..=*to).contains(value));
-            !excluded && !wanted.iter().any(|(master, within)| master == ix && !serves(within))
+            !excluded && !wanted.iter().any(|(master, within)| master == ix && !lies_in(within, *value))
         });
     }
 

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::device_api::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
-use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::show::{Curve, Device, DeviceIx, PropIx, Property, Show, Value, profile_text};
 use crate::time::{Mono, Span};
 

@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use crate::engine::{Command, Report};
+use crate::device_api::{Command, Report};
 use crate::show::{Device, DeviceIx, PropIx, Property, Show, Value};
 use crate::time::{Mono, Span};
 
@@ -290,7 +290,7 @@ impl Out {
         self.reports.push(report);
     }
 
-    /// Closes a wire, and it stays closed until a person takes the device back ([`crate::engine::Effect::Reopen`]): for a wrong password,
+    /// Closes a wire, and it stays closed until a person takes the device back (released, then live): for a wrong password,
     /// where each new try brings a device nearer to locking everybody out. Say [`Report::NeedsHuman`] beside it.
     /// The driver gets [`WireEvent::Down`]; bytes given in the same call may be lost.
     pub fn close(&mut self, wire: WireId) {

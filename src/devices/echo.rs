@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::How;
+use crate::device_api::How;
 use crate::show::{PropIx, Value};
 use crate::time::{Mono, Span};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::Out;
-use crate::engine::{Facet, Level, Report};
 
 /// The facets that stand.
 #[derive(Debug, Default)]

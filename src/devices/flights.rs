@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::device_api::{ActionId, Command, Op, Priority};
 use crate::devices::glide::Glide;
-use crate::engine::{ActionId, Command, Op, Priority};
 use crate::show::{Db, PropIx, Value, ValueKind};
 use crate::time::Mono;
 
@@ -30,7 +30,7 @@ pub struct Step {
     pub prop: PropIx,
     /// Where it goes, on the family's own scale.
     pub place: i64,
-    /// The end of its fade: only this step is [`crate::engine::Report::Sent`].
+    /// The end of its fade: only this step is [`crate::device_api::Report::Sent`].
     pub last: bool,
     /// The fade's action.
     pub action: ActionId,
@@ -133,7 +133,7 @@ pub fn value_at(kind: &ValueKind, place: i64) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Why;
+    use crate::device_api::Why;
     use crate::show::Curve;
     use crate::time::Span;
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::device_api::Priority;
 use crate::devices::earlier;
-use crate::engine::Priority;
 use crate::show::PropIx;
 use crate::time::{Mono, Span};
 

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::device_api::{How, Report};
 use crate::devices::{EchoWindow, Out, Plan};
-use crate::engine::{How, Report};
 use crate::show::{PropIx, Value};
 use crate::time::{Mono, Span};
 
@@ -75,7 +75,7 @@ impl Ledger {
         how
     }
 
-    /// The next word of a property is told even if it is not new ([`crate::engine::Op::Read`]).
+    /// The next word of a property is told even if it is not new ([`crate::device_api::Op::Read`]).
     pub fn tell(&mut self, prop: PropIx) {
         if let Some(entry) = self.entries.get_mut(&prop) {
             entry.tell = true;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::memory::{Arrival, Cable, Side};
 use super::net::{Net, Plug};
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::{self, Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, earlier};
-use crate::engine::{Facet, Level, Report};
 use crate::show::{DeviceIx, Show};
 use crate::time::Mono;
 

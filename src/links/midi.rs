@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use crossbeam_queue::ArrayQueue;
 
 use super::sys::Wake;
-use crate::engine::{Facet, Level};
+use crate::device_api::{Facet, Level};
 use crate::show::Trigger;
 
 /// Messages that wait for the stage; the oldest gives way.

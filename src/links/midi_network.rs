@@ -12,9 +12,9 @@ use std::sync::atomic::Ordering;
 use super::midi::{MidiEvent, Shared, message};
 use super::sys::{Poller, boottime};
 use super::udp;
+use crate::device_api::Level;
 use crate::devices::midi::network::{CONTROL, DATA, Event, Listener, NAME};
 use crate::devices::{Out, WireId};
-use crate::engine::Level;
 use crate::show::Trigger;
 use crate::time::Span;
 
@@ -151,9 +151,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::device_api::Facet;
     use crate::devices::midi::network::packet;
     use crate::devices::midi::network::signal::{Call, Signal};
-    use crate::engine::Facet;
     use crate::links::midi::Inputs;
 
     fn next(inputs: &Inputs) -> MidiEvent {

@@ -16,8 +16,8 @@ use super::bay::{Bay, Room};
 use super::fault::Fault;
 use super::net::{Net, News, Plug, Ready, Received};
 use super::stream::Inbound;
+use crate::device_api::{Command, Report};
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, artnet, earlier};
-use crate::engine::{Command, Report};
 use crate::show::{ArtWord, DeviceIx, Show, Value};
 use crate::time::Mono;
 

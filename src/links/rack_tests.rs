@@ -8,8 +8,8 @@ use super::memory::LATENCY;
 use super::sys::{Poller, boottime};
 use super::toy::{observed, rack, reports, sent, set, show};
 use super::{Fault, Rack, Simulate};
+use crate::device_api::{Level, Report};
 use crate::devices::WireId;
-use crate::engine::{Level, Report};
 use crate::show::{DeviceIx, Value};
 use crate::time::{Mono, Span};
 

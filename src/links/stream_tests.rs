@@ -13,9 +13,9 @@ use super::stream::{Inbound, Peer, Stream};
 use super::sys::{Poller, boottime};
 use super::toy::{self, observed, rack, reports, sent, set, show};
 use super::{Rack, Simulate};
+use crate::device_api::Report;
 use crate::devices::web::Request;
 use crate::devices::{Out, WireId};
-use crate::engine::Report;
 use crate::show::{DeviceIx, Value};
 use crate::time::Span;
 

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::rack::{Cabling, Rack, Simulate};
+use crate::device_api::{ActionId, Command, How, Op, Priority, Report, Why};
 use crate::devices::web::Request;
 use crate::devices::{Driver, Family, Framing, Out, Payload, Plan, Simulator, Target, Wire, WireEvent, WireId};
-use crate::engine::{ActionId, Command, How, Op, Priority, Report, Why};
 use crate::show::{Device, DeviceIx, Keeping, OnReturn, Profile, Proof, PropIx, Property, Show, Value};
 use crate::time::{Mono, Span};
 

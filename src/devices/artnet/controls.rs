@@ -10,10 +10,10 @@ use super::codec::{self, command};
 use super::reply::Reply;
 use super::time_sender::TimeSender;
 use super::{Options, WIRE};
+use crate::device_api::{Command, Op, Report};
 use crate::devices::dmx::merge::Failsafe;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Out, Plan, earlier};
-use crate::engine::{Command, Op, Report};
 use crate::show::{PropIx, TimeCode, Value};
 use crate::time::{Mono, Span};
 

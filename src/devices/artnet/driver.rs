@@ -9,11 +9,11 @@ use super::controls::Controls;
 use super::nodes::{Heard, Nodes, name};
 use super::reply::{Reply, STYLE_NODE};
 use super::{FOREIGN_FOR, LATE_AFTER, Options, POLL_EVERY, PORT, PROBE_EVERY, WIRE};
+use crate::device_api::{Command, Level, Op, Report};
 use crate::devices::dmx::stream::{KEEP_ALIVE, Layout, Stream};
 use crate::devices::dmx::sync::Sync;
 use crate::devices::facets::{Facets, Picture};
 use crate::devices::{Driver, Lighting, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{Command, Level, Op, Report};
 use crate::show::Show;
 use crate::time::{Mono, Span};
 

@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::codec::PortAddress;
 use super::reply::{MERGES, Reply, SHORT, WIDE_ADDRESSES};
+use crate::device_api::Level;
 use crate::devices::dmx::merge::{FAILSAFE_FACET, Failsafe};
 use crate::devices::facets::Picture;
-use crate::engine::Level;
 use crate::time::{Mono, Span};
 
 /// Nodes that are remembered at the most; more are left out.

@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use super::codec::{self, PortAddress, SEQUENCE_AT, SLOTS_AT};
 use super::reply::{CAN_OUTPUT, NodeReport, Port, Reply};
 use super::{FAMILY, PORT, WIRE};
+use crate::device_api::{ActionId, Command, How, Level, Op, Priority, Report, Why};
 use crate::devices::bench::{self, Named};
 use crate::devices::dmx::merge::Failsafe;
 use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, earlier};
-use crate::engine::{ActionId, Command, How, Level, Op, Priority, Report, Why};
 use crate::show::{Device, DeviceIx, Profile, PropIx, Rig, Show, Transport, Universe, UniverseOutput, Value};
 use crate::time::{Mono, Span};
 

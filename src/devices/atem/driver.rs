@@ -8,8 +8,8 @@ use super::session::Session;
 use super::state::State;
 use super::target::Target;
 use super::window::Window;
+use crate::device_api::{Command, Op, Report};
 use crate::devices::{Driver, EchoWindow, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{Command, Op, Report};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::Mono;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::state::State;
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::Out;
-use crate::engine::{Facet, Level, Report};
 use crate::show::Profile;
 use crate::time::{Mono, Span};
 

@@ -6,8 +6,8 @@ use super::driver::Switcher;
 use super::state::Me;
 use super::take;
 use super::target::Target;
+use crate::device_api::{ActionId, Command, Priority, Report};
 use crate::devices::{Out, earlier};
-use crate::engine::{ActionId, Command, Priority, Report};
 use crate::show::{PropIx, Transition, Value};
 use crate::time::{Mono, Span};
 

@@ -6,8 +6,8 @@ use super::driver::Switcher;
 use super::packet::{self, ACK, ACK_REQUEST, ASK, Header, Opening, SYN};
 use super::window::{Arrival, Window};
 use super::{STUCK_AFTER, WIRE};
+use crate::device_api::{Level, Report};
 use crate::devices::{Out, earlier};
-use crate::engine::{Level, Report};
 use crate::time::{Mono, Span};
 
 /// Between two hellos.

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::FAMILY;
 use super::packet::{self, commands};
 use super::target::Target;
+use crate::device_api::{Op, Report};
 use crate::devices::bench::{Bench, Fault, Named};
 use crate::devices::{Driver as _, Out, Payload, Plan, Simulator as _, WireEvent, WireId};
-use crate::engine::{Op, Report};
 use crate::show::{DeviceIx, Show, Transition, Value};
 use crate::time::{Mono, Span};
 
@@ -41,7 +41,7 @@ fn bench() -> Bench {
     Bench::connected(&FAMILY, show())
 }
 
-fn take(bench: &mut Bench, source: i64, kind: &str, over: Span) -> crate::engine::ActionId {
+fn take(bench: &mut Bench, source: i64, kind: &str, over: Span) -> crate::device_api::ActionId {
     let transition = Some(Transition { kind: kind.into(), over: Some(over) });
     bench.command("me/1/program", Op::Set { value: Value::Int(source), transition })
 }
@@ -80,7 +80,7 @@ fn a_take_without_a_transition_sets_program_and_its_word_is_an_echo() {
     bench.set("me/1/program", Value::Int(3));
     bench.run(Span::ms(300));
     assert_eq!(names(&bench), ["CPgI"]);
-    assert_eq!(bench.observed("me/1/program"), [(Value::Int(3), crate::engine::How::Echo)]);
+    assert_eq!(bench.observed("me/1/program"), [(Value::Int(3), crate::device_api::How::Echo)]);
     bench.reports.clear();
     bench.set("me/1/program", Value::Int(3));
     bench.run(Span::ms(300));
@@ -97,8 +97,8 @@ fn a_mix_is_one_packet_and_is_proven_when_it_has_ended() {
     assert!(bench.observed("me/1/program").is_empty(), "{:?}", bench.reports);
     assert!(has(&bench, |report| matches!(report, Report::Progress { done, .. } if *done >= 300_000)));
     bench.run(Span::secs(1));
-    assert_eq!(bench.observed("me/1/program"), [(Value::Int(3), crate::engine::How::Echo)]);
-    assert_eq!(bench.observed("me/1/preview").last().unwrap(), &(Value::Int(1), crate::engine::How::Echo));
+    assert_eq!(bench.observed("me/1/program"), [(Value::Int(3), crate::device_api::How::Echo)]);
+    assert_eq!(bench.observed("me/1/preview").last().unwrap(), &(Value::Int(1), crate::device_api::How::Echo));
     let at = bench.reports.iter().find(|(_, report)| matches!(report, Report::Observed { value: Value::Int(3), .. })).unwrap().0;
     assert!(at.since(start) >= Span::ms(1000));
 }
@@ -170,7 +170,7 @@ fn a_key_and_black_take_the_time_that_they_are_given() {
     bench.run(Span::ms(300));
     assert_eq!(names(&bench), ["CDsR", "DDsA", "FtbC", "FtbA"]);
     for path in ["dsk/1/on", "me/1/black"] {
-        assert_eq!(bench.observed(path), [(Value::Switch(true), crate::engine::How::Echo)], "{path}");
+        assert_eq!(bench.observed(path), [(Value::Switch(true), crate::device_api::How::Echo)], "{path}");
     }
 }
 
@@ -274,7 +274,7 @@ fn a_hand_on_the_panel_is_told_as_the_switchers_word() {
     let mut bench = bench();
     bench.poke("me/1/program", Value::Int(5));
     bench.run(Span::ms(300));
-    assert_eq!(bench.observed("me/1/program"), [(Value::Int(5), crate::engine::How::Word)]);
+    assert_eq!(bench.observed("me/1/program"), [(Value::Int(5), crate::device_api::How::Word)]);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::codec::{Block, Blocks, refusal};
 use super::health::Health;
 use super::{ASK_AGAIN, POLL_EVERY, SETTLES, WIRE};
+use crate::device_api::{ActionId, Command, Op, Report};
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Transport, Value};
 use crate::time::Mono;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::SHORT;
 use super::codec::Block;
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::Out;
-use crate::engine::{Facet, Level, Report};
 
 /// What was told of each fact.
 #[derive(Debug, Default)]

@@ -8,12 +8,12 @@ use super::plan::{Facts, Item, ground, items};
 use super::recent::Recent;
 use super::template::Ground;
 use super::{PROVE_AFTER, READ_GAP, READ_TRIES, STEP_GAP, WIRE};
+use crate::device_api::{ActionId, Command, How, Op, Report};
 use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::lanes::Lanes;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, How, Op, Report};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::{Mono, Span};
 

@@ -9,9 +9,9 @@ use proptest::prelude::*;
 
 use super::codec::Parser;
 use super::{FAMILY, Remote, TCP, WIRE};
+use crate::device_api::{ActionId, Command, How, Op, Priority, Report, Why};
 use crate::devices::bench::{Bench, show};
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent};
-use crate::engine::{ActionId, Command, How, Op, Priority, Report, Why};
 use crate::show::{Db, DeviceIx, PropIx, Show, Value};
 use crate::time::{Mono, Span};
 

@@ -10,10 +10,10 @@ use super::session::{Ask, Session};
 use super::studio::{Studio, Taking};
 use super::table::{Entry, Role, entries};
 use super::{COMMANDS, PROGRESS_EVERY, TAKE_SETTLES};
+use crate::device_api::{Command, Op, Report};
 use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{Command, Op, Report};
 use crate::show::{Limits, Transition, Value};
 use crate::time::{Mono, Span};
 

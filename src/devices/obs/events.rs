@@ -7,8 +7,8 @@ use super::codec::{Answer, DONE};
 use super::driver::Obs;
 use super::session::Ask;
 use super::table::Role;
+use crate::device_api::{ActionId, Facet, How, Level, Report};
 use crate::devices::Out;
-use crate::engine::{ActionId, Facet, How, Level, Report};
 use crate::show::Value;
 use crate::time::Mono;
 

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use super::codec::{Answer, DONE, thousandths};
 use super::events::facet;
+use crate::device_api::Level;
 use crate::devices::Out;
-use crate::engine::Level;
 use crate::time::{Mono, Span};
 
 /// What is judged looks back this long.

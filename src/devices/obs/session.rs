@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::codec::{self, Request};
 use super::driver::Obs;
 use super::{COMMANDS, EVENTS, POLL_EVERY, SUBSCRIBED};
+use crate::device_api::{ActionId, Report};
 use crate::devices::{Out, WireId, earlier};
-use crate::engine::{ActionId, Report};
 use crate::show::Value;
 use crate::time::{Mono, Span};
 

@@ -9,8 +9,8 @@ use super::codec::Request;
 use super::driver::{Obs, duration_ms, settings_of};
 use super::session::Ask;
 use super::table::Role;
+use crate::device_api::{ActionId, Facet, Level, Report};
 use crate::devices::{Out, Plan};
-use crate::engine::{ActionId, Facet, Level, Report};
 use crate::show::Transition;
 use crate::time::{Mono, Span};
 

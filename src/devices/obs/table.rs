@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::codec::{Request, from_thousandths, thousandths};
+use crate::device_api::ActionId;
 use crate::devices::Plan;
 use crate::devices::flights;
-use crate::engine::ActionId;
 use crate::show::{Db, PropIx, PropSpec, Transport, Value, ValueKind};
 use crate::time::Mono;
 

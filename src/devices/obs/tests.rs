@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::FAMILY;
 use super::simulator::Studio;
+use crate::device_api::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::devices::{Driver, Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
-use crate::engine::{ActionId, Command, Facet, How, Level, Op, Priority, Report, Why};
 use crate::show::{Curve, Db, DeviceIx, PropIx, Show, Transition, Transport, Value, load_text};
 use crate::time::{Mono, Span};
 

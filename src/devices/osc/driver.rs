@@ -8,12 +8,12 @@ use rosc::{OscMessage, OscType};
 use super::plan::{Facts, Item, items, own_holes};
 use super::template::{Holes, Template};
 use super::{PROVE_AFTER, READ_GAP, STEP_GAP, WIRE, packet};
+use crate::device_api::{ActionId, Command, Op, Report};
 use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::holes::holes_of;
 use crate::devices::lanes::Lanes;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Transition, Transport, Value};
 use crate::time::Mono;
 

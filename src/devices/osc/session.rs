@@ -7,8 +7,8 @@ use rosc::{OscMessage, OscType};
 use super::driver::Remote;
 use super::template::Holes;
 use super::{PROVE_AFTER, READ_TRIES, RESENDS, SEEK_EVERY, SWEEP_EVERY};
+use crate::device_api::{Facet, How, Level, Report};
 use crate::devices::{Out, earlier};
-use crate::engine::{Facet, How, Level, Report};
 use crate::show::{Value, ValueKind};
 use crate::time::Mono;
 

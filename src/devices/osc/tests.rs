@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use rosc::OscType;
 
 use super::FAMILY;
+use crate::device_api::{How, Level, Op, Report};
 use crate::devices::bench::{self, Bench, Fault, Named};
 use crate::devices::osc::packet;
 use crate::devices::{Framing, Out, Payload, Plan, Wire, WireEvent, WireId};
-use crate::engine::{How, Level, Op, Report};
 use crate::show::{Db, DeviceIx, Library, Transport, Value};
 use crate::time::Span;
 

@@ -6,8 +6,8 @@ use super::codec::{No, Topic};
 use super::session::{Presence, Session};
 use super::state::{Item, Power, refusal};
 use super::{NOTICES, RETRY, is_class_2, option, seconds};
+use crate::device_api::{ActionId, Command, How, Op, Priority, Report};
 use crate::devices::{Driver, EchoWindow, Out, Payload, Plan, WireEvent};
-use crate::engine::{ActionId, Command, How, Op, Priority, Report};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::{Mono, Span};
 

@@ -7,8 +7,8 @@ use super::codec::{Line, Lines, No, Topic, digest, read};
 use super::driver::{Projector, Stage};
 use super::state::{Power, errors, lamp_hours};
 use super::{GREETING_WITHIN, HOURS_EVERY, POLL_BUSY, POLL_EVERY, SILENCES, WIRE};
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::{Out, earlier};
-use crate::engine::{Facet, Level, Report};
 use crate::time::Mono;
 
 /// How far we are with a projector.

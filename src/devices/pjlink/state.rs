@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::codec::{No, Topic};
-use crate::engine::{Facet, Level};
+use crate::device_api::{Facet, Level};
 use crate::show::Value;
 
 /// Power as the projector tells it.

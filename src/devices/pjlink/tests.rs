@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::FAMILY;
+use crate::device_api::{How, Level, Op, Report};
 use crate::devices::bench::{self, Bench};
 use crate::devices::{Out, Payload, WireEvent, WireId};
-use crate::engine::{How, Level, Op, Report};
 use crate::show::{Secret, Show, Value};
 use crate::time::Span;
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::codec::{self, Identity, OPTIONS_AT, PAGE, Packet, SEQUENCE_AT, SLOTS_AT, group_address, option};
 use super::ears::Ears;
 use super::{DATA, DISCOVERY_EVERY, LISTEN, Options, TERMINATE_EVERY, TERMINATIONS};
+use crate::device_api::{Command, Level, Op, Report};
 use crate::devices::dmx::stream::{Layout, Stream};
 use crate::devices::dmx::sync::Sync;
 use crate::devices::facets::{Facets, Picture};
 use crate::devices::{Driver, Lighting, Out, Payload, Plan, WireEvent, WireId, earlier};
-use crate::engine::{Command, Level, Op, Report};
 use crate::show::DEFAULT_PRIORITY;
 use crate::time::{Mono, Span};
 

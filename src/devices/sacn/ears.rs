@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 
 use super::codec::{self, Cid, Data, Discovery, option};
 use super::{DATA_LOSS, DISCOVERY_EVERY};
+use crate::device_api::Level;
 use crate::devices::earlier;
 use crate::devices::facets::Picture;
-use crate::engine::Level;
 use crate::time::{Mono, Span};
 
 /// Sources that are remembered at the most; more are left out.

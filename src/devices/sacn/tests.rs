@@ -9,8 +9,8 @@ use sacn::packet::AcnRootLayerProtocol;
 
 use super::codec::{self, DATA_LENGTH, Identity, OPTIONS_AT, Packet, SEQUENCE_AT, SLOTS_AT, SYNC_LENGTH, option};
 use super::{DATA, FAMILY, LISTEN, PORT};
+use crate::device_api::{Level, Report};
 use crate::devices::{Driver, Out, Payload, Plan, Send, Simulator, Wire, WireEvent, bench, earlier};
-use crate::engine::{Level, Report};
 use crate::show::{Device, DeviceIx, Profile, Rig, Show, Universe, UniverseOutput, Value};
 use crate::time::{Mono, Span};
 

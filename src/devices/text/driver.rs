@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::plan::{Facts, Item, items, own_holes};
 use super::session::{Purpose, Session, Waiting};
 use super::{PROVE_AFTER, STEP_GAP};
+use crate::device_api::{ActionId, Command, Op, Report};
 use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::holes::{Holes, holes_of};
 use crate::devices::lanes::Lanes;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent};
-use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Transition, Value};
 use crate::time::Mono;
 

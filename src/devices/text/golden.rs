@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use super::tests::{CASPAR, EXTRON, HUB, KRAMER, VMIX, YAMAHA, connected, lines};
+use crate::device_api::Op;
 use crate::devices::bench::Named;
-use crate::engine::Op;
 use crate::show::{Db, Transition, Transport, Value};
 use crate::time::Span;
 

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use super::FAMILY;
 use super::tests::connected;
+use crate::device_api::{How, Report};
 use crate::devices::bench::{self, Bench, Fault, Named};
 use crate::devices::web::Request;
 use crate::devices::{Out, Payload, WireEvent, WireId};
-use crate::engine::{How, Report};
 use crate::show::{Secret, Show, Value};
 use crate::time::Span;
 

@@ -4,8 +4,8 @@ use super::WIRE;
 use super::driver::Talker;
 use super::request;
 use super::session::Purpose;
+use crate::device_api::Report;
 use crate::devices::Out;
-use crate::engine::Report;
 use crate::time::Mono;
 
 /// Of a reply that is told to an operator.

@@ -7,9 +7,9 @@ use super::driver::Talker;
 use super::frame::Reader;
 use super::line::{Coding, Line};
 use super::{PROVE_AFTER, SEEK_EVERY, WIRE};
+use crate::device_api::{ActionId, How, Report};
 use crate::devices::holes::Holes;
 use crate::devices::{Out, earlier};
-use crate::engine::{ActionId, How, Report};
 use crate::show::{Proof, Value};
 use crate::time::{Mono, Span};
 

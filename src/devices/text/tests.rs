@@ -5,9 +5,9 @@
 use proptest::prelude::*;
 
 use super::FAMILY;
+use crate::device_api::{How, Op, Report};
 use crate::devices::bench::{self, Bench, Fault, Named};
 use crate::devices::{Out, Payload, WireEvent, WireId};
-use crate::engine::{How, Op, Report};
 use crate::show::{Db, Transport, Value, profile_text};
 use crate::time::Span;
 

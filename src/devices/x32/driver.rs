@@ -6,12 +6,12 @@ use super::proof::Recall;
 use super::session::Session;
 use super::table::{Table, Wanted};
 use super::{POLL_MOVING, PROVE_AFTER, READ_GAP, Raw, STEP_GAP, WIRE};
+use crate::device_api::{ActionId, Command, Op, Report};
 use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::flights::Flights;
 use crate::devices::lanes::Lanes;
 use crate::devices::osc::packet;
 use crate::devices::{Driver, EchoWindow, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Report};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::Mono;
 

@@ -2,8 +2,8 @@
 
 use super::driver::Desk;
 use super::{PROVE_AFTER, PUSH_GRACE, RESENDS, Raw};
+use crate::device_api::{ActionId, How, Report};
 use crate::devices::Out;
-use crate::engine::{ActionId, How, Report};
 use crate::time::{Mono, Span};
 
 /// An answer to `/load` is waited for this long before the desk is read anyway.

@@ -7,8 +7,8 @@ use rosc::{OscMessage, OscType};
 use super::driver::Desk;
 use super::table::Asked;
 use super::{MISSED_PUSHES, POLL_EVERY, READ_TRIES, SEEK_EVERY, STATUS_EVERY, SWEEP_EVERY, XREMOTE_RENEW};
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::{Out, earlier};
-use crate::engine::{Facet, Level, Report};
 use crate::time::Mono;
 
 /// How far we are with a desk.
@@ -198,7 +198,7 @@ impl Desk {
     /// After news: masks that changed, and whether all has been read.
     pub(super) fn settle(&mut self, out: &mut Out) {
         for (prop, value) in self.table.changed_masks() {
-            out.report(Report::Observed { prop, value, how: crate::engine::How::Word });
+            out.report(Report::Observed { prop, value, how: crate::device_api::How::Word });
         }
         let reading = self.session.syncing || self.recall.as_ref().is_some_and(|recall| recall.reading);
         if !self.session.live || !reading || !self.questions.is_empty() {

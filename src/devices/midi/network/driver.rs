@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::{Caller, Event};
+use crate::device_api::{Command, Facet, Level, Report};
 use crate::devices::midi::{Remote, WIRE};
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
-use crate::engine::{Command, Facet, Level, Report};
 use crate::time::{Mono, Span};
 
 /// A way there and back that takes longer is felt by those who listen.

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::signal::{Call, Signal};
 use super::*;
+use crate::device_api::{ActionId, Command, Op, Priority, Report, Why};
 use crate::devices::bench::show;
 use crate::devices::{Driver, Out, Payload, Plan, Simulator, WireEvent, earlier};
-use crate::engine::{ActionId, Command, Op, Priority, Report, Why};
 use crate::show::{DeviceIx, PropIx, Show, Value};
 use crate::time::Span;
 

@@ -1,0 +1,6 @@
+//! A running show under attack: what it drives gets its messages all the same, it ends in order, and its journal is whole.
+
+mod consoles;
+mod files;
+mod flood;
+mod terminal;

@@ -1,4 +1,4 @@
-//! The table of devices in the README, made from the registry and the built-in profiles.
+//! The tables of devices in the documentation, made from the registry and the built-in profiles.
 
 use std::fmt::Write as _;
 

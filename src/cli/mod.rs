@@ -30,7 +30,7 @@ pub mod terminal;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Show-day control and cue system: one GO fires timed actions at lights, sound and screens, and each is proven to have landed.
 #[derive(Debug, Parser)]
@@ -73,6 +73,12 @@ enum Command {
     Schema(schema::Args),
     /// Play one device on a real socket, for other programs to talk to
     Simulator(simulator::Args),
+}
+
+/// The command line as clap knows it: what the documentation lists, and what its examples must suit.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Reads the command line and runs the subcommand.

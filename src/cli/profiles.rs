@@ -15,7 +15,7 @@ use crate::show::{FixtureMode, FixtureProfile, Library, Lines, OptionSpec, Profi
 pub struct Args {
     /// Tell all about this profile
     key: Option<String>,
-    /// Print the built-in devices as the tables that README holds
+    /// Print the built-in devices as the tables of the documentation
     #[arg(long, conflicts_with = "key")]
     table: bool,
     /// Look here first: a folder of profiles, such as the one beside a show

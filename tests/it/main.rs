@@ -13,6 +13,7 @@ mod console_pty;
 mod crash;
 mod desks;
 mod discover;
+mod docs;
 mod faults;
 mod fuzz;
 mod hyperdeck_peers;

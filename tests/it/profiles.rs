@@ -57,23 +57,3 @@ fn every_built_in_profile_suits_its_family() {
         assert!(library.fixture(key).is_some(), "{key}");
     }
 }
-
-/// README's tables are what `showcall profiles --table` prints; `UPDATE_README=1` writes them anew.
-#[test]
-fn the_readme_lists_every_device() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- devices: begin -->\n", "<!-- devices: end -->");
-    let from = text.find(begin).unwrap() + begin.len();
-    let to = text.find(end).unwrap();
-    let wanted = showcall::cli::device_table::markdown(&Library::builtin()) + "\n";
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, format!("{}{wanted}{}", &text[..from], &text[to..])).unwrap();
-    } else {
-        assert_eq!(
-            &text[from..to],
-            wanted,
-            "README's devices are not those of the registry: UPDATE_README=1 cargo test --test it profiles::"
-        );
-    }
-}

@@ -1,14 +1,12 @@
 //! Example shows and profiles: what people copy from must be right.
 
-use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use rosc::{OscMessage, OscPacket, OscType};
 use serde_json::Value as Json;
 use showcall::cli::{families, schema};
+
+use crate::common::schema_faults;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -42,25 +40,9 @@ fn profiles() -> Vec<PathBuf> {
     all
 }
 
-/// A TOML file as JSON; dates and times become text, as a schema has no others.
-fn json(path: &Path) -> Json {
-    let table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
-    plain(toml::Value::Table(table))
-}
-
-fn plain(value: toml::Value) -> Json {
-    match value {
-        toml::Value::Datetime(at) => Json::from(at.to_string()),
-        toml::Value::Array(items) => items.into_iter().map(plain).collect(),
-        toml::Value::Table(table) => Json::Object(table.into_iter().map(|(key, value)| (key, plain(value))).collect()),
-        other => serde_json::to_value(other).unwrap(),
-    }
-}
-
-fn faults(schema: &str, instance: &Json) -> Vec<String> {
-    let schema: Json = serde_json::from_str(schema).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    validator.iter_errors(instance).map(|e| format!("{}: {e}", e.instance_path)).collect()
+/// What the schema says against a file, a line each.
+fn faults_of_file(schema: &str, path: &Path) -> Vec<String> {
+    schema_faults(schema, &std::fs::read_to_string(path).unwrap())
 }
 
 #[test]
@@ -96,14 +78,14 @@ fn a_new_show_passes_check_without_findings() {
 #[test]
 fn every_example_show_is_valid_by_the_schema() {
     for path in shows() {
-        assert_eq!(faults(schema::SHOW, &json(&path)), [""; 0], "{}", path.display());
+        assert_eq!(faults_of_file(schema::SHOW, &path), [""; 0], "{}", path.display());
     }
 }
 
 #[test]
 fn every_profile_is_valid_by_the_schema() {
     for path in profiles() {
-        assert_eq!(faults(schema::PROFILE, &json(&path)), [""; 0], "{}", path.display());
+        assert_eq!(faults_of_file(schema::PROFILE, &path), [""; 0], "{}", path.display());
     }
 }
 
@@ -120,14 +102,13 @@ fn the_schema_refuses_what_check_refuses() {
         ("a duration without unit", "wait = \"3\""),
         ("a fade to two places", "do = [{ fade = { on = \"foh\", to = \"0 dB\", by = \"1 dB\" } }]"),
     ] {
-        let table: toml::Table = format!("{base}{text}").parse().unwrap();
-        assert!(!faults(schema::SHOW, &plain(toml::Value::Table(table))).is_empty(), "{mistake}");
+        assert!(!schema_faults(schema::SHOW, &format!("{base}{text}")).is_empty(), "{mistake}");
     }
 }
 
 #[test]
 fn the_new_show_is_valid_by_the_schema() {
-    assert_eq!(faults(schema::SHOW, &json(&root().join("src/cli/new/show.toml"))), [""; 0]);
+    assert_eq!(faults_of_file(schema::SHOW, &root().join("src/cli/new/show.toml")), [""; 0]);
 }
 
 /// Shows are TOML 1.0, which other programs read too.
@@ -138,137 +119,6 @@ fn python_reads_every_example_show_and_profile() {
     let script = "import sys, tomllib\nfor path in sys.argv[1:]:\n    with open(path, 'rb') as file:\n        tomllib.load(file)\n";
     let output = Command::new("python3").arg("-c").arg(script).args(&all).output().expect("python3 is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Shows and profiles in README, by the first line of their code block.
-fn readme_blocks(start: &str) -> Vec<String> {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = readme.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
-    blocks.filter(|block| block.starts_with(start)).map(str::to_owned).collect()
-}
-
-#[test]
-fn the_shows_in_the_readme_are_valid_by_the_schema() {
-    let blocks = readme_blocks("[show]");
-    assert!(!blocks.is_empty(), "README has a first show");
-    for block in blocks {
-        let table: toml::Table = block.parse().unwrap();
-        assert_eq!(faults(schema::SHOW, &plain(toml::Value::Table(table))), [""; 0], "{block}");
-    }
-}
-
-/// A newcomer who copies README's haze machine gets no findings, with the profile where README says it goes.
-#[test]
-fn the_device_in_the_readme_passes_check_without_findings() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("profiles")).unwrap();
-    let profiles = readme_blocks("maker = \"Acme\"");
-    std::fs::write(folder.path().join("profiles/acme-haze.toml"), &profiles[0]).unwrap();
-    let shows = readme_blocks("[show]");
-    assert!(shows.iter().any(|show| show.contains("acme-haze")));
-    for show in shows {
-        std::fs::write(folder.path().join("show.toml"), &show).unwrap();
-        assert_eq!(families::load(folder.path(), &[]).findings, [], "{show}");
-    }
-}
-
-/// The haze machine of README, at its wire: answers questions with its level, keeps what it was told.
-fn haze_machine(socket: &UdpSocket, over: &AtomicBool) -> Vec<(String, Vec<OscType>)> {
-    let (mut told, mut level, mut bytes) = (Vec::new(), 0.0, [0; 1024]);
-    socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    while !over.load(Ordering::Relaxed) {
-        let Ok((size, from)) = socket.recv_from(&mut bytes) else { continue };
-        let Ok((_, OscPacket::Message(message))) = rosc::decoder::decode_udp(&bytes[..size]) else { continue };
-        match message.args.as_slice() {
-            [] => {
-                let answer = OscMessage { addr: message.addr, args: vec![OscType::Float(level)] };
-                socket.send_to(&rosc::encoder::encode(&OscPacket::Message(answer)).unwrap(), from).unwrap();
-                continue;
-            }
-            [OscType::Float(to)] => level = *to,
-            _ => {}
-        }
-        told.push((message.addr, message.args));
-    }
-    told
-}
-
-/// The same, run for real: what README's cues say arrives, once each, and the level is proven.
-#[test]
-fn the_device_in_the_readme_fires_on_the_first_try() {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let port = socket.local_addr().unwrap().port();
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("profiles")).unwrap();
-    std::fs::write(folder.path().join("profiles/acme-haze.toml"), &readme_blocks("maker = \"Acme\"")[0]).unwrap();
-    let show = readme_blocks("[show]").into_iter().find(|show| show.contains("acme-haze")).unwrap();
-    let show = show.replace("address = \"127.0.0.1\"", &format!("address = \"127.0.0.1\"\nport = {port}"));
-    std::fs::write(folder.path().join("show.toml"), show).unwrap();
-    let over = AtomicBool::new(false);
-    let (run, told) = std::thread::scope(|scope| {
-        let device = scope.spawn(|| haze_machine(&socket, &over));
-        let run = Command::new(env!("CARGO_BIN_EXE_showcall"))
-            .args(["run", "--headless", "--play", "--fresh", "--osc", "127.0.0.1:0", "--journal"])
-            .arg(folder.path().join("journal"))
-            .arg(folder.path())
-            .output()
-            .unwrap();
-        over.store(true, Ordering::Relaxed);
-        (run, device.join().unwrap())
-    });
-    let events = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success(), "{events}{}", String::from_utf8_lossy(&run.stderr));
-    let wanted = [("/haze/level".to_owned(), vec![OscType::Float(0.4)]), ("/haze/purge".to_owned(), vec![OscType::Int(1)])];
-    assert_eq!(told, wanted, "{events}");
-    assert!(events.lines().any(|line| line.contains("\"confirmed\"") && line.contains("cue 1 ")), "{events}");
-}
-
-/// The lift of README suits its family, and a show can move it.
-#[test]
-fn the_text_device_in_the_readme_passes_check_without_findings() {
-    let text = &readme_blocks("maker = \"Bolt\"")[0];
-    let profile = showcall::show::profile_text::parse("bolt-lift", text).unwrap();
-    assert_eq!((showcall::devices::family("text").unwrap().check)(&profile), [""; 0]);
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("profiles")).unwrap();
-    std::fs::write(folder.path().join("profiles/bolt-lift.toml"), text).unwrap();
-    let show = "[show]\ntitle = \"Lift\"\nlooks = \"whole\"\nat_exit = \"leave\"\n[safe]\nset = { on = \"lift\", property = \"height\", value = 0 }\n[device.lift]\nprofile = \"bolt-lift\"\naddress = \"127.0.0.1\"\n\
-        [[cue]]\nnumber = \"1\"\nname = \"Up\"\ndo = [{ set = { on = \"lift\", property = \"height\", value = 40 } }]\n";
-    std::fs::write(folder.path().join("show.toml"), show).unwrap();
-    assert_eq!(families::load(folder.path(), &[]).findings, []);
-}
-
-/// The table of keys as README must have it.
-fn key_table() -> String {
-    use showcall::console::Context;
-    let place = |context: &Context| match context {
-        Context::Show => "show",
-        Context::Devices => "devices",
-        Context::Guarded => "guarded",
-        Context::Lights => "lights",
-        Context::Offers => "offers",
-        Context::Help => "help",
-        Context::Confirm => "second key",
-        Context::Undo => "undo",
-        Context::Chase => "go-to",
-        Context::Find | Context::Quit => "typing",
-    };
-    let mut table = String::from("| key | where | what it does |\n|---|---|---|\n");
-    for line in showcall::console::table() {
-        let everywhere = line.contexts.contains(&Context::Show) && line.contexts.len() > 1;
-        let mut places: Vec<_> = line.contexts.iter().map(place).collect();
-        places.dedup();
-        let places = if everywhere { String::new() } else { places.join(", ") };
-        table += &format!("| `{}` | {places} | {} |\n", line.shown, line.doc);
-    }
-    table
-}
-
-#[test]
-fn the_keys_in_the_readme_are_those_of_the_console() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let table = key_table();
-    assert!(readme.contains(&table), "README's table of keys is not the program's; it must be:\n\n{table}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What tests of several files use.
 
+mod by_schema;
 pub mod capture;
 pub mod desk;
 pub mod lan;
@@ -8,4 +9,5 @@ pub mod run;
 pub mod script;
 mod snapshot;
 
+pub use by_schema::schema_faults;
 pub use snapshot::snapshot;

@@ -30,6 +30,11 @@ impl Run {
         Self { child, osc: ready["osc"].as_str().unwrap().to_owned(), folder, last: Some(last) }
     }
 
+    /// Where it listens to OSC.
+    pub fn osc(&self) -> &str {
+        &self.osc
+    }
+
     /// Presses GO.
     pub fn go(&self) {
         self.say("/go");

@@ -245,6 +245,11 @@ pub enum Intent {
         /// Its number.
         alert: Option<u32>,
     },
+    /// Something came from a remote control that cannot be followed: nothing happens, and the caller sees why.
+    NotUnderstood {
+        /// What came, and what would have been understood.
+        why: Arc<str>,
+    },
     /// The program is about to end: `at_exit` happens.
     Quit,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::actions::Origin;
+use super::guard::source;
 use super::running::Start;
 use super::{By, Engine, Intent, Level, Phase, Priority, Why};
 use crate::show::{CueIx, CueVerb, HotIx, Keeping, ListIx, Target};
@@ -41,6 +42,7 @@ impl Engine {
             Intent::Guarded { prop, value } => self.guarded(*prop, value),
             Intent::Lights { order } => self.light_order(*order),
             Intent::Acknowledge { alert } => self.acknowledge(*alert),
+            Intent::NotUnderstood { why } => self.refuse(format!("{}: {why}", source(by))),
             Intent::Quit => self.quit(),
         }
     }

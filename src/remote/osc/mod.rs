@@ -9,6 +9,7 @@
 mod client;
 mod lights;
 mod pattern;
+mod press;
 mod query;
 mod reply;
 mod route;
@@ -23,7 +24,7 @@ use crate::show::Show;
 use crate::time::Mono;
 use client::Clients;
 use reply::{Answer, Status};
-use route::{Do, Route, Session};
+use route::{Route, Session};
 
 /// At most this many messages of one datagram's bundle are read; the rest is dropped.
 const BUNDLE_MAX: usize = 64;
@@ -68,7 +69,12 @@ impl Port {
         let answer = match route {
             Route::Session(session) => client.session(now, &session, self.passcode.as_deref(), show),
             _ if locked => Some(Answer::status(Status::Denied)),
-            Route::Act(act) => Some(perform(act, snapshot, out)),
+            Route::Act(intents) => Some(perform(intents, snapshot, out)),
+            Route::Refused(why) => {
+                let answer = Answer::error(&why);
+                out.intents.push(Intent::NotUnderstood { why: why.into() });
+                Some(answer)
+            }
             Route::Query(query) => query::answer(&query, show, snapshot),
             Route::Unknown(why) => Some(Answer::error(&why)),
         };
@@ -81,9 +87,9 @@ impl Port {
 
 /// Gives the intents of an act. A GO that the snapshot already shows to be impossible is still given, so that it is
 /// refused in one place and journalled; the reply says why.
-fn perform(act: Do, snapshot: &Snapshot, out: &mut OscOut) -> Answer {
-    let is_go = act.intents.iter().any(|intent| matches!(intent, Intent::Go { .. }));
-    out.intents.extend(act.intents);
+fn perform(intents: Vec<Intent>, snapshot: &Snapshot, out: &mut OscOut) -> Answer {
+    let is_go = intents.iter().any(|intent| matches!(intent, Intent::Go { .. }));
+    out.intents.extend(intents);
     match snapshot.phase {
         Phase::Paused if is_go => Answer::error("the show is paused: send /resume first"),
         Phase::Panicked if is_go => Answer::error("after panic: send /reset first"),

@@ -43,7 +43,7 @@ impl Engine {
         std::mem::swap(&mut self.out, out);
         let now = now.max(self.s.now);
         if let Input::Stalled { since } = input {
-            self.hold_overdue(*since, now);
+            self.stood_still(*since, now);
         }
         if let Input::Resumed(resumed) = input {
             self.catch_up(resumed, now);

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Origin, What};
 use super::due::Work;
+use super::interrupted::LastPut;
 use super::wants::is_rung;
-use super::{ActionId, ActionState, Engine, Op, Outcome, Ownership, Priority, Why};
+use super::{ActionId, ActionState, Engine, Level, Note, Op, Outcome, Ownership, Priority, Why};
 use crate::show::{Act, CueIx, Curve, Db, FadeTo, GroupMode, ListIx, Proof, PropIx, Value, ValueKind};
 use crate::time::{Mono, Span};
 
@@ -32,6 +33,9 @@ pub(super) struct Fade {
     /// Where the action that this one took over was going.
     #[serde(default)]
     taken: Option<Value>,
+    /// Interrupted: where it had last put the level; from anywhere else it does not go on.
+    #[serde(default)]
+    pub(super) last_put: Option<LastPut>,
 }
 
 /// The way of a fade.
@@ -46,7 +50,7 @@ pub(super) struct Travel {
 
 impl Fade {
     pub(super) const fn planned(to: FadeTo, over: Span, curve: Curve) -> Self {
-        Self { to, over, curve, travel: None, frozen: None, before: None, guess: None, taken: None }
+        Self { to, over, curve, travel: None, frozen: None, before: None, guess: None, taken: None, last_put: None }
     }
 
     pub(super) fn describe(&self) -> String {
@@ -146,11 +150,13 @@ impl Engine {
         }
         let guess = fade.guess.clone();
         let Some(state) = self.s.props.get_mut(prop.at()) else { return false };
-        let from = state.observed.as_ref().map(|(value, _)| value.clone());
+        let Some((from, _)) = state.observed.clone() else { return false };
         if guess.is_some() && state.before == guess {
-            state.before = from.clone();
+            state.before = Some(from.clone());
         }
-        self.travel(id, from);
+        if self.stands_where_put(id, prop, &from) {
+            self.travel(id, Some(from));
+        }
         true
     }
 
@@ -158,7 +164,11 @@ impl Engine {
     pub(super) fn fade_unanswered(&mut self, id: ActionId) {
         let Some(action) = self.s.actions.get_mut(&id) else { return };
         action.timer = None;
-        let guess = if let What::Fade(fade) = &action.what { fade.guess.clone() } else { None };
+        let What::Fade(fade) = &action.what else { return };
+        let guess = fade.guess.clone();
+        if fade.last_put.is_some() {
+            return self.hold_fade(id, "it was interrupted, and the device does not say where the level is now");
+        }
         let prop = action.prop;
         let from = guess.or_else(|| prop.and_then(|p| self.s.props.get(p.at())).and_then(|p| p.known().cloned()));
         self.travel(id, from);
@@ -171,8 +181,9 @@ impl Engine {
             return self.finish(id, Outcome::Failed { why: "level unknown: the device has not said it and nothing was sent".into() });
         };
         let (over, curve, before) = (fade.over, fade.curve, fade.before.clone());
-        let Some(to) = self.target(prop, &from, fade.to, before) else {
-            return self.finish(id, Outcome::Failed { why: format!("no level to fade to from {from}").into() });
+        let to = match self.target(prop, &from, fade.to, before) {
+            Ok(to) => to,
+            Err(why) => return self.finish(id, Outcome::Failed { why: why.into() }),
         };
         let start = self.s.now;
         let travel = Travel { from: from.clone(), to: to.clone(), start, length: over, curve };
@@ -213,58 +224,46 @@ impl Engine {
         self.arm_limit(id, length + self.unsent_limit(prop));
     }
 
-    /// Goes on with a fade whose driver is gone: asks where the level is, then travels for what is left.
-    pub(super) fn refade(&mut self, id: ActionId, left: Span) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
-        let (What::Fade(fade), Some(prop)) = (&mut action.what, action.prop) else { return };
-        if let Some(travel) = fade.travel.take() {
-            fade.to = match travel.to {
-                Value::Level(db) => FadeTo::Level(db),
-                Value::Decimal(n) => FadeTo::Decimal(n),
-                _ => fade.to,
-            };
-        }
-        fade.over = left.max(Span::ms(200));
-        fade.frozen = None;
-        self.wait_for_device(id, prop);
-    }
-
-    /// The device of a waiting fade has connected: where is the level?
-    pub(super) fn ask_again(&mut self, id: ActionId) {
-        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
-        let spec = self.show.prop(prop);
-        if spec.proof == Proof::None {
-            return self.fade_unanswered(id);
-        }
-        // It is busy telling all that it knows: longer than an ordinary question.
-        let wait = self.show.device(spec.device).profile.limits.reply_within + Span::ms(500);
-        let timer = self.s.due.add(self.s.now + wait, Work::FadeStart(id));
-        if let Some(action) = self.s.actions.get_mut(&id) {
-            action.timer = Some(timer);
-        }
-        self.read(prop);
-    }
-
-    /// Where a fade ends.
-    fn target(&self, prop: PropIx, from: &Value, to: FadeTo, before: Option<Value>) -> Option<Value> {
-        let to = match (to, from) {
+    /// Where a fade ends; what is cut off at an end of the scale is told.
+    ///
+    /// # Errors
+    /// In words, when it has no end or cannot move.
+    fn target(&mut self, prop: PropIx, from: &Value, goal: FadeTo, before: Option<Value>) -> Result<Value, String> {
+        let wanted = match (goal, from) {
             (FadeTo::Level(db), Value::Level(_)) => Value::Level(db),
             (FadeTo::Decimal(micro), Value::Decimal(_)) => Value::Decimal(micro),
+            (FadeTo::ByDb(by), Value::Level(Db::OFF)) if by > 0 => {
+                return Err(format!("the level is {from}, and by {} from there leads nowhere: name a level with to", Db(by)));
+            }
             (FadeTo::ByDb(_), Value::Level(Db::OFF)) => from.clone(),
             (FadeTo::ByDb(by), Value::Level(db)) => Value::Level(Db(db.0.saturating_add(by))),
             (FadeTo::ByDecimal(by), Value::Decimal(micro)) => Value::Decimal(micro.saturating_add(by)),
-            (FadeTo::Before, _) => before?,
-            _ => return None,
+            (FadeTo::Before, _) => before.ok_or("where it was before is not known")?,
+            _ => return Err(format!("no level to fade to from {from}")),
         };
         let spec = self.show.prop(prop);
         let kind = self.show.device(spec.device).profile.props.get(&spec.spec).map(|s| &s.kind);
-        Some(match (kind, to) {
-            (Some(ValueKind::Level { min, max }), Value::Level(db)) if db != Db::OFF => {
+        let to = match (kind, &wanted) {
+            (Some(ValueKind::Level { min, max }), Value::Level(db)) if *db != Db::OFF => {
                 Value::Level(Db(db.0.clamp(*min, (*max).max(*min))))
             }
-            (Some(ValueKind::Decimal { min, max }), Value::Decimal(n)) => Value::Decimal(n.clamp(*min, (*max).max(*min))),
-            (_, to) => to,
-        })
+            (Some(ValueKind::Decimal { min, max }), Value::Decimal(n)) => Value::Decimal((*n).clamp(*min, (*max).max(*min))),
+            _ => wanted.clone(),
+        };
+        let (by, up) = match goal {
+            FadeTo::ByDb(by) => (Db(by).to_string(), by > 0),
+            FadeTo::ByDecimal(by) => (Value::Decimal(by).to_string(), by > 0),
+            _ => return Ok(to),
+        };
+        if to == *from && up {
+            return Err(format!("the level is {from}, the end of its scale: by {by} leads nowhere"));
+        }
+        if to != wanted || to == *from {
+            let text = format!("{}: by {by} from {from} ends at {to}, the end of the scale", self.name_of(prop));
+            self.say(Level::Warn, text.clone());
+            self.note(Note::Tell { level: Level::Warn, text: text.into() });
+        }
+        Ok(to)
     }
 
     /// Where a fade that we drive is now.

@@ -17,6 +17,7 @@ mod guard;
 mod hot;
 mod input;
 mod intents;
+mod interrupted;
 mod ladder;
 mod lights;
 mod marks;

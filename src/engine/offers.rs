@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::actions::{Action, Origin};
 use super::running::RunId;
 use super::{Alert, Engine, Level, Offer, OfferKind, Outcome, Priority, Why};
-use crate::show::{CueIx, CueVerb, DeviceIx, ListIx, PropIx, Target, Transition, Value};
+use crate::show::{CueIx, CueVerb, Curve, DeviceIx, FadeTo, ListIx, PropIx, Target, Transition, Value};
 use crate::time::{Mono, Span};
 
 /// An offer and what taking it does.
@@ -30,6 +30,8 @@ pub(super) enum Offering {
     HeldBegin(RunId),
     /// Fires a step whose time passed while we were away.
     HeldStep { cue: CueIx, step: u16, go: u64 },
+    /// Fades to where a fade was going that was interrupted.
+    HeldFade { prop: PropIx, to: FadeTo, over: Span, curve: Curve, why: Why, go: Option<u64> },
     /// Does a step's verb whose time passed while we were away.
     HeldVerb(CueVerb, Target, u64),
     /// Starts a cue whose time by the clock has passed.
@@ -88,6 +90,7 @@ impl Engine {
                     self.perform_all(&spec.acts, Origin { why, run: None, go: Some(go), priority: Priority::Discrete });
                 }
             }
+            Offering::HeldFade { prop, to, over, curve, why, go } => self.fade(prop, to, over, curve, Origin { go, ..origin(why) }),
             Offering::Clock(cue) => self.start_by_clock(cue),
             Offering::HeldVerb(verb, target, go) => self.cue_verb(verb, target, go),
             Offering::Ladder { cue, step, rung, go } => self.climb_offered(cue, step, rung, go),
@@ -100,7 +103,8 @@ impl Engine {
             Offering::Follow(list) => *list,
             Offering::Clock(cue) | Offering::HeldStep { cue, .. } => self.show.cue(*cue).list,
             Offering::HeldBegin(run) => self.s.runs.get(run).map_or(ListIx(0), |run| self.show.cue(run.cue).list),
-            Offering::HeldVerb(..) => ListIx(0),
+            Offering::HeldFade { why: Why::Step { cue, .. }, .. } => self.show.cue(*cue).list,
+            Offering::HeldVerb(..) | Offering::HeldFade { .. } => ListIx(0),
             Offering::TakeBack { .. } | Offering::Momentary { .. } | Offering::Ladder { .. } => return Ok(()),
         };
         self.may_go(list)

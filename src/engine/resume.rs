@@ -10,6 +10,15 @@ use crate::show::{Keeping, ListIx};
 use crate::time::{Mono, Span};
 
 impl Engine {
+    /// The machine slept, or this process was stopped: as after a crash, but drivers and wires are still there.
+    pub(super) fn stood_still(&mut self, since: Mono, now: Mono) {
+        self.hold_overdue(since, now);
+        if now.since(since) > self.show.late_limit {
+            self.s.now = now;
+            self.interrupt_fades(since);
+        }
+    }
+
     /// Work whose time passed by more than the show's limit while we were away never fires: it is held, one key each.
     /// Limits on devices that could not be heard in that time count anew.
     pub(super) fn hold_overdue(&mut self, since: Mono, now: Mono) {
@@ -119,10 +128,7 @@ impl Engine {
                 self.finish(id, outcome);
             }
             What::Want { .. } => self.wait_for_device(id, prop),
-            What::Fade(fade) => {
-                let left = fade.travel.as_ref().map_or(fade.over, |t| (t.start + t.length).since(self.s.now));
-                self.refade(id, left);
-            }
+            What::Fade(_) => self.interrupted(id, resumed.alive_until),
             What::Light { .. } => {}
         }
     }

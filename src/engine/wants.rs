@@ -241,7 +241,7 @@ impl Engine {
     }
 
     /// A hand changed what the show set: the property yields.
-    fn touched(&mut self, prop: PropIx, value: &Value) {
+    pub(super) fn touched(&mut self, prop: PropIx, value: &Value) {
         let spec = self.show.prop(prop);
         let (class, device) = (spec.class, spec.device);
         let Some(state) = self.s.props.get_mut(prop.at()) else { return };

@@ -194,4 +194,39 @@ proptest! {
             prop_assert!(*count <= cut.starts.get(&cue).copied().unwrap_or(0), "more often than its cue started: {command:?}");
         }
     }
+
+    #[test]
+    fn after_a_gap_no_fader_moves_but_from_where_its_device_says_that_it_stands(
+        inputs in inputs(), pace in 1_u64..60, at in any::<prop::sample::Index>(), gap in 2001_u64..600_000, hand in -90_000_i32..10_000,
+        crash in any::<bool>(),
+    ) {
+        let inputs: Vec<_> = inputs.into_iter().filter(|(_, input)| fits(input)).collect();
+        let events = live(&inputs, pace);
+        prop_assume!(!events.is_empty());
+        let mut cut = replay(&events[..=at.index(events.len())]);
+        let mut stage = std::mem::replace(&mut cut.stage, begun());
+        let since = stage.now;
+        stage.out.clear();
+        stage.now += Span::ms(gap);
+        let before = Engine::restore(Arc::new(rich()), stage.engine.checkpoint()).unwrap();
+        stage.give(&if crash { Input::Resumed(cut.resumed) } else { Input::Stalled { since } });
+        let open: BTreeMap<_, _> = before.s.actions.iter().filter(|(_, a)| matches!(a.what, What::Fade(_)) && a.sent_at.is_none()).collect();
+        let moved = |stage: &Stage| -> Vec<Command> {
+            stage.commands().into_iter().filter(|c| matches!(c.op, Op::Fade { .. } | Op::Set { .. }) && open.contains_key(&c.action)).collect()
+        };
+        prop_assert_eq!(moved(&stage), vec![], "before its device has said where it stands");
+        stage.says(DESK, Report::Online { identity: None });
+        let faders: BTreeSet<_> = open.values().filter_map(|action| action.prop).collect();
+        for fader in faders {
+            stage.sees(fader, Value::Level(Db(hand)), How::Word);
+        }
+        for command in moved(&stage) {
+            let from = matches!(&command.op, Op::Fade { from: Value::Level(Db(db)), .. } if *db == hand);
+            prop_assert!(from, "a fader at {hand} is moved by {command:?}");
+            let What::Fade(fade) = &open[&command.action].what else { continue };
+            let end = fade.travel.as_ref().map(|travel| travel.start + travel.length);
+            let stood = fade.frozen.is_some();
+            prop_assert!(stood || end.is_none_or(|end| end > stage.now), "a fade that is over goes on: {command:?}");
+        }
+    }
 }

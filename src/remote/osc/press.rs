@@ -77,7 +77,8 @@ mod tests {
     fn every_other_number_and_type_is_refused() {
         let long = |n| OscType::Long(n);
         let numbers = [OscType::Int(2), OscType::Int(-1), OscType::Int(127), long(i64::MAX), long(1 << 53), OscType::Float(0.5)];
-        let odd = [OscType::Float(f32::NAN), OscType::Double(1.000_000_1), OscType::Double(f64::INFINITY), OscType::Nil, OscType::Char('1')];
+        let odd =
+            [OscType::Float(f32::NAN), OscType::Double(1.000_000_1), OscType::Double(f64::INFINITY), OscType::Nil, OscType::Char('1')];
         for argument in numbers.into_iter().chain(odd) {
             assert!(press(std::slice::from_ref(&argument)).is_err(), "{argument:?}");
             assert!(switch(&[argument]).is_err());

@@ -70,7 +70,7 @@ impl<'t> Loader<'t> {
         for nth in 0..places.iter().map(|(_, members)| members.len()).product() {
             pick(&places, nth, &mut args);
             let Some(prop) = self.prop(device, chosen.key, chosen.spec, &args) else { continue };
-            self.warn_of_mic(prop, &change, &node.span());
+            self.warn_of_loud(prop, &change, &node.span());
             acts.push(match &change {
                 Change::Want(value, transition) => Act::Want { prop, value: value.clone(), transition: transition.clone().map(Box::new) },
                 Change::Fade(to, over, curve) => Act::Fade { prop, to: *to, over: *over, curve: *curve },
@@ -386,10 +386,17 @@ impl<'t> Loader<'t> {
         found
     }
 
-    /// An absolute fade up of a mic is loud if the operator has moved it since.
-    fn warn_of_mic(&mut self, prop: crate::show::PropIx, change: &Change, span: &Range<usize>) {
-        let Change::Fade(FadeTo::Level(db), ..) = change else { return };
+    /// An absolute fade up of a mic is loud if the operator has moved it since, and a long way up is loud for everything.
+    fn warn_of_loud(&mut self, prop: crate::show::PropIx, change: &Change, span: &Range<usize>) {
         let property = self.show.prop(prop);
+        if let Change::Fade(FadeTo::ByDb(by), ..) = change
+            && *by > BY_MOST
+        {
+            let message = format!("{} fades \"{}\" up by {}, from wherever it stands", self.subject, property.label, Db(*by));
+            let help = "a difference up is seldom over 20 dB, and ends at the top of the fader: name the level with to";
+            self.faults.push(Fault::warning("by-far", span.clone(), message).help(help));
+        }
+        let Change::Fade(FadeTo::Level(db), ..) = change else { return };
         if property.mic && *db != Db::OFF && db.0 > MIC_QUIET {
             let message = format!("{} fades \"{}\" to {db}, whatever the operator has set it to", self.subject, property.label);
             let help = "use unmute, by = \"+6 dB\" or to = \"before\", and leave the level to the operator";
@@ -400,6 +407,9 @@ impl<'t> Loader<'t> {
 
 /// Acts of one step.
 const ACTS_MAX: usize = 4096;
+
+/// A fade up by more than this, in thousandths of a dB, is told.
+const BY_MOST: i32 = 20_000;
 
 /// A mic that is faded to at most this, in thousandths of a dB, is faded out.
 const MIC_QUIET: i32 = -60_000;

@@ -26,7 +26,7 @@ pub enum Report {
     Restarted,
     /// The first read after connecting is complete: everything it will say by itself has been observed.
     Synced,
-    /// The last bytes of an action have been handed to its link. `value` is what the device will hold, in its own steps.
+    /// The last bytes of an action have left: the word of its link, never of a driver. `value` is what the device will hold, in its own steps.
     Sent {
         /// The action.
         action: ActionId,

@@ -204,7 +204,9 @@ impl Bench {
     }
 
     fn carry(&mut self, out: Out, to_device: bool) {
+        let now = self.now;
         for send in out.sends.into_iter().filter(|send| send.to.is_none()) {
+            self.reports.extend(send.sending.and_then(|sending| sending.report(None)).map(|report| (now, report)));
             if to_device {
                 self.sent.push((self.now, send.bytes.clone()));
             }
@@ -219,7 +221,6 @@ impl Bench {
                 self.flying.push_back((self.now + DELAY + late, to_device, send.tag, send.bytes.clone()));
             }
         }
-        let now = self.now;
         self.reports.extend(out.reports.into_iter().map(|report| (now, report)));
     }
 

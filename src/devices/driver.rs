@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use crate::device_api::{Command, Report};
+use crate::device_api::{ActionId, Command, Report};
 use crate::show::{Device, DeviceIx, PropIx, Property, Show, Value};
 use crate::time::{Mono, Span};
 
@@ -14,7 +14,8 @@ use crate::time::{Mono, Span};
 pub trait Driver: std::marker::Send {
     /// Something came over a wire, or a wire came up or went down. Takes any bytes, in any split.
     fn handle(&mut self, now: Mono, event: WireEvent<'_>, out: &mut Out);
-    /// The engine wants something. Newest value of a property wins over an unsent one.
+    /// The engine wants something. Newest value of a property wins over an unsent one. What leaves for it says with its last message that
+    /// it [completes](Out::completes) the action; a driver never reports [`Report::Sent`] itself.
     fn command(&mut self, now: Mono, command: &Command, out: &mut Out);
     /// Runs what is due at `now`: fade steps, polls, keep-alives, timeouts.
     fn tick(&mut self, now: Mono, out: &mut Out);
@@ -243,6 +244,31 @@ pub struct Send {
     pub bytes: Vec<u8>,
     /// Of an HTTP request: echoed in its reply. Of a simulator's answer: the request's.
     pub tag: u64,
+    /// The action that it is sent for: links report it sent when its last message has left, and refused when one cannot leave.
+    pub sending: Option<Sending>,
+}
+
+/// An action on a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// The action.
+    pub action: ActionId,
+    /// Other messages follow for it.
+    pub more: bool,
+    /// What the device will hold, in its own steps; `None`: nothing that is known.
+    pub value: Option<Value>,
+}
+
+impl Sending {
+    /// What links say once the message has left, or could not; `None`: more of it is to leave.
+    #[must_use]
+    pub fn report(self, failed: Option<&str>) -> Option<Report> {
+        let Self { action, more, value } = self;
+        match failed {
+            Some(why) => Some(Report::Refused { action, why: format!("could not be sent: {why}").into() }),
+            None => (!more).then_some(Report::Sent { action, value }),
+        }
+    }
 }
 
 impl Out {
@@ -260,24 +286,31 @@ impl Out {
 
     /// Sends to the wire's own target.
     pub fn send(&mut self, wire: WireId, bytes: Vec<u8>) {
-        self.sends.push(Send { wire, to: None, bytes, tag: 0 });
+        self.sends.push(Send { wire, to: None, bytes, tag: 0, sending: None });
     }
 
     /// Sends to an address of its own.
     pub fn send_to(&mut self, wire: WireId, to: SocketAddr, bytes: Vec<u8>) {
-        self.sends.push(Send { wire, to: Some(to), bytes, tag: 0 });
+        self.sends.push(Send { wire, to: Some(to), bytes, tag: 0, sending: None });
     }
 
     /// Asks over an Http wire; the reply carries `tag`.
     pub fn ask(&mut self, wire: WireId, tag: u64, request: &super::web::Request) {
-        self.sends.push(Send { wire, to: None, bytes: request.bytes(), tag });
+        self.sends.push(Send { wire, to: None, bytes: request.bytes(), tag, sending: None });
     }
 
     /// Answers a request: a simulated device's reply. (Its send is the status code, big-endian, then the body.)
     pub fn reply(&mut self, wire: WireId, tag: u64, status: u16, body: &[u8]) {
         let mut bytes = status.to_be_bytes().to_vec();
         bytes.extend_from_slice(body);
-        self.sends.push(Send { wire, to: None, bytes, tag });
+        self.sends.push(Send { wire, to: None, bytes, tag, sending: None });
+    }
+
+    /// The message given last is the end of an action: what it wants has left with it. Only links know when, and report [`Report::Sent`].
+    pub fn completes(&mut self, action: ActionId, value: Option<Value>) {
+        if let Some(send) = self.sends.last_mut() {
+            send.sending = Some(Sending { action, more: false, value });
+        }
     }
 
     /// Closes a WebSocket session: a simulated device's word, after what it has sent.

@@ -34,8 +34,6 @@ pub(super) struct Action {
     pub(super) own: Span,
     /// What the device will hold, in its own steps.
     pub(super) expect: Option<Value>,
-    /// The device named the wanted value before the report that it was sent.
-    pub(super) early: bool,
     /// Not given to the driver yet: its device has still to connect.
     pub(super) waits: bool,
 }
@@ -177,7 +175,6 @@ impl Engine {
             timer: None,
             own,
             expect: None,
-            early: false,
             waits: false,
         };
         self.s.actions.insert(id, action);
@@ -255,7 +252,7 @@ impl Engine {
             action.state = ActionState::Open;
         }
         action.expect = value.cloned().or_else(|| action.aim().cloned());
-        let (expect, early, own) = (action.expect.clone(), action.early, action.own);
+        let (expect, own) = (action.expect.clone(), action.own);
         let travel_left = match &action.what {
             What::Fade(fade) => fade.travel.as_ref().map_or(Span::ZERO, |t| (t.start + t.length).since(now)),
             _ => own,
@@ -266,8 +263,6 @@ impl Engine {
         let spec = self.show.prop(prop);
         if spec.proof == Proof::None {
             self.finish(id, Outcome::Sent);
-        } else if early {
-            self.confirm(id);
         } else {
             self.arm_limit(id, spec.lands_within + travel_left);
         }
@@ -284,17 +279,12 @@ impl Engine {
         self.finish(id, Outcome::Confirmed { masked });
     }
 
-    /// An action is late. The device may have held the value all along and so had no news.
+    /// An action is late: the device has said nothing since it was sent that proves it. What was known of it before is no proof.
     pub(super) fn limit_passed(&mut self, id: ActionId) {
         let Some(action) = self.s.actions.get_mut(&id) else { return };
         action.timer = None;
         let (Some(prop), sent) = (action.prop, action.sent_at.is_some()) else { return };
         let spec = self.show.prop(prop);
-        let state = self.s.devices.get(spec.device.at());
-        let there = state.is_some_and(|d| d.online == Some(true) && d.synced);
-        if sent && there && spec.proof == Proof::Observed && self.holds(prop, id) {
-            return self.confirm(id);
-        }
         let why = if sent { format!("did not land within {}", spec.lands_within) } else { "could not be sent in time".into() };
         self.finish(id, Outcome::Failed { why: why.into() });
     }

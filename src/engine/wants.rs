@@ -199,17 +199,15 @@ impl Engine {
             return;
         }
         let landed = self.holds(prop, id);
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get(&id) else { return };
         let (out, fading) = (action.sent_at.is_some(), matches!(action.what, What::Fade(_)));
         if landed {
+            // What it said before the sending is no proof.
             if out {
                 self.confirm(id);
-            } else {
-                action.early = true;
             }
             return;
         }
-        action.early = false;
         let tolerance = self.show.prop(prop).tolerance;
         let synced = self.s.devices.get(self.show.prop(prop).device.at()).is_some_and(|d| d.synced);
         let late = self.s.props.get_mut(prop.at()).and_then(|p| p.late.take_if(|l| l.same(value, tolerance)));

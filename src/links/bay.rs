@@ -157,12 +157,14 @@ impl Bay {
 
     fn send_all(&mut self, now: Mono, room: &mut Room<'_>) -> Vec<Unsent> {
         let mut sends = std::mem::take(&mut self.out.sends);
-        let total = sends.len();
         let mut failures = Vec::new();
         match &mut self.far {
             Far::Simulated(far) => {
                 for send in sends.drain(..) {
-                    if let Err(why) = far.take(now, send.wire, send.tag, send.bytes) {
+                    let left = far.take(now, send.wire, send.tag, send.bytes);
+                    let report = send.sending.and_then(|sending| sending.report(left.as_ref().err().map(|why| &**why)));
+                    room.reports.extend(report.map(|report| (self.device, report)));
+                    if let Err(why) = left {
                         failures.push((send.wire, send.to, why));
                     }
                 }
@@ -174,17 +176,7 @@ impl Bay {
         }
         // The emptied list goes back: its memory is used again.
         self.out.sends = sends;
-        let none_left = total > 0 && failures.len() == total;
-        for report in self.out.reports.drain(..) {
-            let report = match (report, failures.first()) {
-                // A driver says "sent" when it hands bytes over; only here is it known that nothing left.
-                (Report::Sent { action, .. }, Some((_, _, why))) if none_left => {
-                    Report::Refused { action, why: format!("could not be sent: {why}").into() }
-                }
-                (report, _) => report,
-            };
-            room.reports.push_back((self.device, report));
-        }
+        room.reports.extend(self.out.reports.drain(..).map(|report| (self.device, report)));
         for wire in self.out.reopen.drain(..) {
             match &mut self.far {
                 Far::Simulated(far) => far.reopen(now, wire),
@@ -357,6 +349,10 @@ fn transmit(now: Mono, device: DeviceIx, sends: &[devices::Send], room: &mut Roo
         while let [first, ..] = together {
             let plug = Plug { device: device.0, wire: first.wire.0 };
             let (done, result) = room.net.as_mut().map_or_else(|| (1, Err("no network".into())), |net| net.send(now, plug, together));
+            // So many have left, or the first has not.
+            let failed = result.as_ref().err().map(|why| &**why);
+            let sendings = together.iter().take(done.max(1)).filter_map(|send| send.sending.clone()?.report(failed));
+            room.reports.extend(sendings.map(|report| (device, report)));
             if let Err(why) = result {
                 failures.push((first.wire, first.to, why));
             }

@@ -59,7 +59,7 @@ impl Driver for ToyDriver {
             } else {
                 out.send(WIRE, bytes);
             }
-            out.report(Report::Sent { action: command.action, value: None });
+            out.completes(command.action, None);
         }
     }
 
@@ -85,7 +85,7 @@ impl Simulator for ToyBox {
             }
             self.0 = bytes.first().copied().unwrap_or(0);
             assert!(self.0 != 77, "the box fell over");
-            out.sends.push(crate::devices::Send { wire, to: from, bytes: vec![self.0], tag: 0 });
+            out.sends.push(crate::devices::Send { wire, to: from, bytes: vec![self.0], tag: 0, sending: None });
         }
     }
 

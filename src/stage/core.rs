@@ -8,7 +8,7 @@ use super::handle::Shared;
 use super::journal::{Entry, Log};
 use super::pacer::Pacer;
 use crate::devices::earlier;
-use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Report};
+use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Op, Report};
 use crate::links::Rack;
 use crate::show::{ArtWord, DeviceIx, Show};
 use crate::time::{Mono, Span};
@@ -175,7 +175,10 @@ impl Core {
         for effect in &effects {
             match effect {
                 Effect::Send { device, command } => {
-                    self.log.put(now, Entry::Sending { action: command.action, device: *device });
+                    // What only asks or stops leaves nothing behind that a crash could make doubtful.
+                    if matches!(command.op, Op::Set { .. } | Op::Fade { .. }) {
+                        self.log.put(now, Entry::Sending { action: command.action, device: *device });
+                    }
                     self.rack.command(now, *device, command);
                     self.hear(now);
                 }

@@ -35,6 +35,8 @@ struct Wire {
     lasting: BTreeMap<Message, usize>,
     /// The message of a momentary action, learned from a call in which nothing else left.
     learned: BTreeMap<(PropIx, String), Message>,
+    /// Messages that left for no action before they left for one.
+    questions: BTreeSet<Message>,
     /// How often each momentary action was handed to its link.
     sent: BTreeMap<ActionId, usize>,
 }
@@ -60,16 +62,26 @@ impl Counted {
             for message in messages() {
                 *wire.left.entry(message).or_default() += 1;
             }
-            let mut said = out.reports.iter().filter_map(|report| match report {
-                Report::Sent { action, .. } => Some(*action),
-                _ => None,
-            });
+            let unasked = out.sends.iter().filter(|send| send.sending.is_none());
+            let unasked = unasked.map(|send| (self.device, send.wire.0, send.bytes.clone()));
+            let unasked: Vec<Message> = unasked.filter(|message| !wire.learned.values().any(|known| known == message)).collect();
+            wire.questions.extend(unasked);
+            for send in &out.sends {
+                // The stop before a clip is stood at is a message of the player's.
+                if send.sending.as_ref().is_some_and(|sending| sending.more && self.lasting.contains(&sending.action)) {
+                    *wire.lasting.entry((self.device, send.wire.0, send.bytes.clone())).or_default() += 1;
+                }
+            }
+            let mut said =
+                out.sends.iter().filter_map(|send| send.sending.as_ref().filter(|sending| !sending.more).map(|sending| sending.action));
             let (first, second) = (said.next(), said.next());
             for action in [first, second].into_iter().flatten().chain(said).filter(|action| self.given.contains_key(action)) {
                 *wire.sent.entry(action).or_default() += 1;
             }
             if let (Some(action), None, [_], Some(message)) = (first, second, &out.sends[..], messages().next()) {
-                if let Some(what) = self.given.get(&action) {
+                // What has left for no action is a question: where a device holds the value already, it is all that is sent.
+                let question = wire.questions.contains(&message);
+                if let Some(what) = self.given.get(&action).filter(|_| !question) {
                     wire.learned.insert(what.clone(), message);
                 } else if self.lasting.contains(&action) {
                     *wire.lasting.entry(message).or_default() += 1;
@@ -484,6 +496,40 @@ fn every_family_keeps_the_laws_on_a_lossy_wire() {
             "{family}: {confirmed} confirmed, {failed} failed, {momentary} of {once} momentary properties, {learned} known by their bytes"
         );
         assert!(once == 0 || momentary > 0, "{family}: no momentary action was ever sent");
+    }
+}
+
+/// A device that stands still when it has told everything (a stopped process, a hung card): its wire stays up, and what it said before
+/// the sending is no proof of what is sent afterwards.
+#[test]
+fn a_device_that_has_said_nothing_since_the_sending_confirms_nothing() {
+    for (family, text) in shows() {
+        let show = load(&text);
+        let mut run = Fire::new(&show, 3).run;
+        let devices: Vec<DeviceIx> = (0..u16::try_from(show.devices.len()).unwrap()).map(DeviceIx).collect();
+        let (mut proven, mut unproven) = (0, 0);
+        for cue in (0..u32::try_from(show.cues.len()).unwrap()).map(CueIx) {
+            let fire = |run: &mut Run| {
+                let before = run.log().len();
+                run.want(Intent::Start { cue });
+                run.advance(run.now() + Span::secs(30));
+                let confirmed = |entry: &showcall::stage::rehearsal::Entry| match &entry.what {
+                    What::Note(Note::Action { action, outcome: Outcome::Confirmed { .. }, .. }) => Some(*action),
+                    _ => None,
+                };
+                run.log()[before..].iter().filter_map(confirmed).collect::<Vec<_>>()
+            };
+            // What is wanted afterwards is what was heard last.
+            proven += fire(&mut run).len();
+            devices.iter().for_each(|device| assert!(run.fault(*device, Fault::Silent, "stands still")));
+            let green = fire(&mut run);
+            assert!(green.is_empty(), "{family}: cue {} was confirmed by memory: {green:?}", show.cue(cue).number);
+            unproven += 1;
+            devices.iter().for_each(|device| assert!(run.fault(*device, Fault::Heal, "goes on")));
+            run.advance(run.now() + Span::secs(60));
+        }
+        let proves = named(&show).iter().any(|prop| show.prop(*prop).proof != Proof::None);
+        assert!(!proves || proven > 0, "{family}: nothing was ever confirmed in {unproven} cues");
     }
 }
 

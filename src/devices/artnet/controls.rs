@@ -88,27 +88,28 @@ impl Controls {
 
     /// A cue or an operator wants something.
     pub fn command(&mut self, now: Mono, command: &Command, out: &mut Out) {
-        let sent = match (&command.op, self.what.get(&command.prop)) {
-            (Op::Set { value, .. }, Some(what)) => self.set(now, command.prop, *what, value, out).map(|()| Some(value.clone())),
+        let done = match (&command.op, self.what.get(&command.prop)) {
+            (Op::Set { value, .. }, Some(what)) => {
+                self.set(now, command.prop, *what, value, out).map(|()| out.completes(command.action, Some(value.clone())))
+            }
             (Op::Halt, Some(What::TimeCode)) => {
-                self.time.stand();
-                Ok(None)
+                out.send(WIRE, self.time.stand().to_vec());
+                Ok(())
             }
             (Op::Continue, Some(What::TimeCode)) => {
-                self.time.run(now);
-                Ok(None)
+                self.run(now, out);
+                Ok(())
             }
             (Op::Read, Some(_)) => {
                 self.ledger.tell(command.prop);
                 out.send(WIRE, codec::poll());
-                Ok(None)
+                Ok(())
             }
             _ => Err("an Art-Net node has no such property (light it through its universes)".into()),
         };
-        out.report(match sent {
-            Ok(value) => Report::Sent { action: command.action, value },
-            Err(why) => Report::Refused { action: command.action, why },
-        });
+        if let Err(why) = done {
+            out.report(Report::Refused { action: command.action, why });
+        }
     }
 
     fn set(&mut self, now: Mono, prop: PropIx, what: What, value: &Value, out: &mut Out) -> Result<(), Arc<str>> {
@@ -117,7 +118,7 @@ impl Controls {
                 out.send(WIRE, codec::trigger(key, sub_key).to_vec());
                 return Ok(());
             }
-            (What::TimeCode, Value::Transport(wanted)) => return self.play(now, wanted.clip.as_deref(), wanted.playing),
+            (What::TimeCode, Value::Transport(wanted)) => return self.play(now, wanted.clip.as_deref(), wanted.playing, out),
             _ if self.many => return Err("this device is a whole network: give the node a device of its own, with its own address".into()),
             (What::CancelMerge, _) => {
                 out.send(WIRE, codec::address(ROOT, command::CANCEL_MERGE).to_vec());
@@ -138,7 +139,21 @@ impl Controls {
         Ok(())
     }
 
-    fn play(&mut self, now: Mono, clip: Option<&str>, playing: bool) -> Result<(), Arc<str>> {
+    /// The time runs, and its first packet leaves.
+    fn run(&mut self, now: Mono, out: &mut Out) {
+        self.time.run(now);
+        self.say_time(now, out);
+    }
+
+    fn say_time(&mut self, now: Mono, out: &mut Out) {
+        while let Some(packet) = self.time.take(now) {
+            let mut bytes = out.buffer();
+            bytes.extend_from_slice(&packet);
+            out.send(WIRE, bytes);
+        }
+    }
+
+    fn play(&mut self, now: Mono, clip: Option<&str>, playing: bool, out: &mut Out) -> Result<(), Arc<str>> {
         if let Some(clip) = clip.filter(|_| playing) {
             let time = TimeCode::parse(clip).ok_or_else(|| format!("\"{clip}\" is no time code: write 01:00:00:00 in the patch"))?;
             if !self.time.wind(time) {
@@ -146,9 +161,9 @@ impl Controls {
             }
         }
         if playing {
-            self.time.run(now)
+            self.run(now, out);
         } else {
-            self.time.stand()
+            out.send(WIRE, self.time.stand().to_vec());
         }
         Ok(())
     }
@@ -187,11 +202,7 @@ impl Controls {
             awaited.again = now + AGAIN;
         }
         self.awaited.retain(|_, a| a.left > 0);
-        while let Some(packet) = self.time.take(now) {
-            let mut bytes = out.buffer();
-            bytes.extend_from_slice(&packet);
-            out.send(WIRE, bytes);
-        }
+        self.say_time(now, out);
     }
 
     /// When [`Self::tick`] has something to do.

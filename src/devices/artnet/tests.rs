@@ -69,6 +69,7 @@ impl Table {
     fn drive(&mut self, act: impl FnOnce(&mut dyn Driver, Mono, &mut Out)) {
         let mut out = Out::new();
         act(&mut *self.driver, self.now, &mut out);
+        self.reports.extend(out.sends.iter().filter_map(|send| send.sending.clone()?.report(None)));
         self.reports.append(&mut out.reports);
         for send in out.sends {
             if self.plugged {

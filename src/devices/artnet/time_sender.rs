@@ -13,6 +13,8 @@ pub struct TimeSender {
     rate: FrameRate,
     /// The time of the next packet.
     next: TimeCode,
+    /// The time of the last one.
+    last: TimeCode,
     /// When the time began to run, and how many packets have left since.
     runs: Option<(Mono, u64)>,
 }
@@ -21,7 +23,8 @@ impl TimeSender {
     /// Stands at midnight.
     #[must_use]
     pub const fn new(rate: FrameRate) -> Self {
-        Self { rate, next: TimeCode { hours: 0, minutes: 0, seconds: 0, frames: 0 }, runs: None }
+        let midnight = TimeCode { hours: 0, minutes: 0, seconds: 0, frames: 0 };
+        Self { rate, next: midnight, last: midnight, runs: None }
     }
 
     /// Winds to a time. False: the rate has no such frame.
@@ -38,9 +41,10 @@ impl TimeSender {
         self.runs = Some((now, 0));
     }
 
-    /// Stands.
-    pub fn stand(&mut self) {
+    /// Stands; the packet says the last time once more.
+    pub fn stand(&mut self) -> [u8; 19] {
         self.runs = None;
+        time_code_packet(self.rate, self.last)
     }
 
     /// When the next packet is due.
@@ -61,6 +65,7 @@ impl TimeSender {
         let due = start + self.rate.length(sent) <= now;
         let packet = due.then(|| time_code_packet(self.rate, self.next));
         if due {
+            self.last = self.next;
             self.next = self.next.after(self.rate);
             sent += 1;
         }
@@ -87,7 +92,7 @@ mod tests {
         assert_eq!(frames(&mut sender, Mono(1_000)), [28]);
         assert_eq!(sender.next_due(), Some(Mono(1_000 + 33_366_666)));
         assert_eq!(frames(&mut sender, Mono(1_000 + 66_733_334)), [29, 2], "two labels are dropped");
-        sender.stand();
+        assert_eq!(sender.stand()[14], 2);
         sender.run(Mono(5_000_000_000));
         assert_eq!(frames(&mut sender, Mono(5_000_000_000)), [3]);
     }

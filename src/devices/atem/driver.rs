@@ -108,16 +108,9 @@ impl Driver for Switcher {
                 self.begin(now, job, out);
             }
             Op::Fade { .. } => return refuse("the switcher does not fade this by itself: use a transition", out),
-            Op::Halt => {
-                self.drop_waiting(command.prop);
-                out.report(Report::Sent { action: command.action, value: None });
-            }
-            Op::Continue => out.report(Report::Sent { action: command.action, value: None }),
-            // All state is pushed: what it told last is what it holds.
-            Op::Read => {
-                out.report(Report::Sent { action: command.action, value: None });
-                self.tell_again(command.prop);
-            }
+            Op::Halt => self.drop_waiting(command.prop),
+            // All state is pushed, and a switcher has nothing that a fade would start from.
+            Op::Continue | Op::Read => {}
         }
         self.tell(now, out);
     }

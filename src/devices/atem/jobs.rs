@@ -99,10 +99,8 @@ impl Switcher {
         let there = job.target.value(&self.state).as_ref() == Some(&job.value);
         let toggles = matches!(job.target, Target::Black(_)) || job.travels().is_some() || self.dsk_auto(&job);
         if there && toggles {
-            // A toggle, or a transition to what is there, would take it away.
-            out.report(Report::Sent { action: job.action, value: Some(job.value) });
-            self.tell_again(job.prop);
-            return;
+            // A toggle, or a transition to what is there, would take it away: an empty packet asks whether it still is.
+            return self.send(now, job, vec![], out);
         }
         let mut payload = vec![];
         match self.bytes(&job, &mut payload) {
@@ -130,11 +128,13 @@ impl Switcher {
 
     fn send(&mut self, now: Mono, mut job: Job, payload: Vec<u8>, out: &mut Out) {
         self.echo.sent(now, job.prop, job.value.clone());
-        self.foresee(now, &job);
+        if !payload.is_empty() {
+            self.foresee(now, &job);
+        }
         let id = self.window.send(now, payload, out);
         job.signs = job.target.signs(&self.state);
         job.stage = Stage::Sent(id, now, 0);
-        out.report(Report::Sent { action: job.action, value: Some(job.value.clone()) });
+        out.completes(job.action, Some(job.value.clone()));
         self.jobs.push(job);
     }
 

@@ -15,14 +15,15 @@
 //! refused while it records, and a recording while it plays. A deck that is slow to answer is asked again only by a new connection.
 
 mod codec;
-mod driver;
 #[cfg(test)]
 mod golden;
 mod health;
+mod protocol;
 mod simulator;
 #[cfg(test)]
 mod tests;
 
+use crate::devices::kernel::PropertyDriver;
 use crate::devices::{Family, Framing, Plan, Wire, WireId};
 use crate::show::Profile;
 use crate::time::Span;
@@ -43,7 +44,7 @@ pub const FAMILY: Family = Family {
     name: "hyperdeck",
     about: "Blackmagic HyperDeck players and recorders",
     wires: |plan: Plan<'_>| vec![Wire::Tcp { to: plan.target(), framing: Framing::Raw }],
-    driver: |plan| Box::new(driver::Deck::new(plan)),
+    driver: |plan| Box::new(PropertyDriver::new(plan, protocol::Deck::new(plan))),
     simulator: |plan| Box::new(simulator::Player::new(plan)),
     check,
 };

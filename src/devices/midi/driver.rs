@@ -10,8 +10,8 @@ use super::template::Ground;
 use super::{PROVE_AFTER, READ_GAP, READ_TRIES, STEP_GAP, WIRE};
 use crate::device_api::{ActionId, Command, How, Op, Report};
 use crate::devices::agenda::{Agenda, Questions};
-use crate::devices::flights::{Flights, place_of, value_at};
-use crate::devices::lanes::Lanes;
+use crate::devices::kernel::fades::{Fades, place_of, value_at};
+use crate::devices::kernel::send_queue::SendQueue;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::show::{Limits, PropIx, Value};
@@ -31,8 +31,8 @@ pub struct Remote {
     parser: Parser,
     recent: Recent,
     ledger: Ledger,
-    lanes: Lanes<Job>,
-    flights: Flights,
+    queue: SendQueue<Job>,
+    fades: Fades,
     questions: Questions,
     agenda: Agenda,
     /// Questions on their way, and how often each was asked.
@@ -72,8 +72,8 @@ impl Remote {
             parser: Parser::default(),
             recent: Recent::default(),
             ledger: Ledger::new(plan),
-            lanes: Lanes::new(profile.limits.gap_min, STEP_GAP),
-            flights: Flights::new(profile.limits.max_rate),
+            queue: SendQueue::new(profile.limits.gap_min, STEP_GAP),
+            fades: Fades::new(profile.limits.max_rate),
             questions: Questions::new(READ_GAP),
             agenda: Agenda::default(),
             asked: BTreeMap::new(),
@@ -114,8 +114,8 @@ impl Remote {
         self.parser.reset();
         self.recent = Recent::default();
         self.ledger.forget();
-        self.lanes.clear();
-        self.flights.clear();
+        self.queue.clear();
+        self.fades.clear();
         self.questions.clear();
         self.agenda.clear();
         self.asked.clear();
@@ -140,8 +140,8 @@ impl Remote {
         let prop = item.prop;
         self.asked.remove(&at);
         self.agenda.attend(at, None);
-        if self.ledger.word(now, prop, value, out) == How::Word && self.flights.let_go(prop) {
-            self.lanes.remove(prop);
+        if self.ledger.word(now, prop, value, out) == How::Word && self.fades.end(prop) {
+            self.queue.remove(prop);
         }
     }
 
@@ -175,7 +175,7 @@ impl Remote {
 
     fn push(&mut self, command: &Command, at: usize, what: What) {
         let lasting = self.items.get(at).is_some_and(|item| item.lasting);
-        self.lanes.push(command.prop, command.priority, lasting, Job { action: command.action, at, what });
+        self.queue.push(command.prop, command.priority, lasting, Job { action: command.action, at, what });
     }
 
     fn fade(&mut self, now: Mono, command: &Command, at: usize, out: &mut Out) {
@@ -186,24 +186,24 @@ impl Remote {
             out.report(Report::Refused { action: command.action, why });
             return;
         };
-        self.lanes.remove(command.prop);
-        match self.flights.start(now, command, first, end) {
+        self.queue.remove(command.prop);
+        match self.fades.start(now, command, first, end) {
             Some(place) => self.ledger.sent(now, command.prop, &value_at(&item.kind, place)),
             None => self.push(command, at, What::Set { value: to.clone(), last: true }),
         }
     }
 
     fn fly(&mut self, now: Mono) {
-        for step in self.flights.due(now) {
+        for step in self.fades.due(now) {
             let Some(at) = self.by_prop.get(&step.prop).copied() else { continue };
             let Some(item) = self.items.get(at) else { continue };
             let what = What::Set { value: value_at(&item.kind, step.place), last: step.last };
-            self.lanes.push(step.prop, step.priority, true, Job { action: step.action, at, what });
+            self.queue.push(step.prop, step.priority, true, Job { action: step.action, at, what });
         }
     }
 
     fn flush(&mut self, now: Mono, out: &mut Out) {
-        while let Some((prop, job)) = self.lanes.pop(now) {
+        while let Some((prop, _, job)) = self.queue.pop(now) {
             let Some(item) = self.items.get(job.at) else { continue };
             let (value, last, bytes) = match job.what {
                 What::Set { value, last } => (Some(value.clone()), last, item.bytes(&value, &self.ground)),
@@ -230,7 +230,7 @@ impl Remote {
                 }
             }
             if last {
-                out.report(Report::Sent { action: job.action, value });
+                out.completes(job.action, value);
             }
         }
     }
@@ -278,7 +278,7 @@ impl Driver for Remote {
         let Some(item) = self.items.get(at) else { return };
         match &command.op {
             Op::Set { value, .. } => {
-                self.flights.let_go(command.prop);
+                self.fades.end(command.prop);
                 self.push(command, at, What::Set { value: value.clone(), last: true });
             }
             Op::Fade { .. } => self.fade(now, command, at, out),
@@ -289,13 +289,12 @@ impl Driver for Remote {
                     if let Some(due) = item.plain(item.wiring.off.as_ref(), &self.ground).and_then(|end| self.sounding.get_mut(&end)) {
                         *due = now;
                     }
-                    self.flights.let_go(command.prop);
-                    self.lanes.remove(command.prop);
+                    self.fades.end(command.prop);
+                    self.queue.remove(command.prop);
                 }
                 self.ledger.tell(command.prop);
                 self.asked.remove(&at);
                 self.ask(now, at, out);
-                out.report(Report::Sent { action: command.action, value: None });
             }
         }
         self.tick(now, out);
@@ -325,7 +324,7 @@ impl Driver for Remote {
         if !self.up {
             return None;
         }
-        let sending = earlier(self.lanes.next_due(), self.flights.next_due());
+        let sending = earlier(self.queue.next_due(), self.fades.next_due());
         let asking = earlier(self.agenda.next_due(), self.questions.next_due(false));
         let alive = self.facts.keep_alive.map(|_| self.alive_at);
         earlier(earlier(sending, asking), earlier(self.sounding.values().min().copied(), alive))

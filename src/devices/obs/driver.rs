@@ -11,7 +11,7 @@ use super::studio::{Studio, Taking};
 use super::table::{Entry, Role, entries};
 use super::{COMMANDS, PROGRESS_EVERY, TAKE_SETTLES};
 use crate::device_api::{Command, Op, Report};
-use crate::devices::flights::{Flights, place_of, value_at};
+use crate::devices::kernel::fades::{Fades, place_of, value_at};
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::show::{Limits, Transition, Value};
@@ -25,7 +25,7 @@ pub struct Obs {
     pub(super) session: Session,
     pub(super) studio: Studio,
     pub(super) ledger: Ledger,
-    pub(super) flights: Flights,
+    pub(super) fades: Fades,
     pub(super) health: Health,
 }
 
@@ -41,14 +41,14 @@ impl Obs {
             session: Session::default(),
             studio: Studio::new(plan),
             ledger: Ledger::new(plan),
-            flights: Flights::new(device.profile.limits.max_rate),
+            fades: Fades::new(device.profile.limits.max_rate),
             health: Health::default(),
         }
     }
 
     /// Nothing is known any more.
     pub(super) fn forget(&mut self) {
-        self.flights.clear();
+        self.fades.clear();
         self.ledger.forget();
         self.health.forget();
         self.studio.taking = None;
@@ -68,7 +68,7 @@ impl Obs {
             Ok(requests) => requests,
             Err(why) => return out.report(Report::Refused { action: command.action, why: why.into() }),
         };
-        self.flights.let_go(command.prop);
+        self.fades.end(command.prop);
         entry.changed = now;
         entry.paused = false;
         if let Value::Switch(on) = value
@@ -88,7 +88,7 @@ impl Obs {
             self.studio.taking = Some(Taking { action: command.action, start: now, length, told: None });
         }
         self.ask(now, Ask::Done(at, command.action, value.clone()), requests, out);
-        out.report(Report::Sent { action: command.action, value: Some(value.clone()) });
+        out.completes(command.action, Some(value.clone()));
     }
 
     fn fade(&mut self, now: Mono, command: &Command, at: usize, out: &mut Out) {
@@ -98,14 +98,14 @@ impl Obs {
             out.report(Report::Refused { action: command.action, why: format!("obs can not fade to {to} here").into() });
             return;
         };
-        if self.flights.start(now, command, start, end).is_none() {
+        if self.fades.start(now, command, start, end).is_none() {
             self.set(now, command, at, to, None, out);
         }
     }
 
     /// The fade steps that are due.
     fn fly(&mut self, now: Mono, out: &mut Out) {
-        for step in self.flights.due(now) {
+        for step in self.fades.due(now) {
             let Some(at) = self.entries.iter().position(|entry| entry.prop == step.prop) else { continue };
             let Some(entry) = self.entries.get_mut(at) else { continue };
             let value = value_at(&entry.kind, step.place);
@@ -115,14 +115,14 @@ impl Obs {
             let ask = if step.last { Ask::Done(at, step.action, value.clone()) } else { Ask::Nothing };
             self.ask(now, ask, requests, out);
             if step.last {
-                out.report(Report::Sent { action: step.action, value: Some(value) });
+                out.completes(step.action, Some(value));
             }
         }
     }
 
     /// A hand took the property, or the engine stops it.
     pub(super) fn let_go(&mut self, prop: crate::show::PropIx) {
-        self.flights.let_go(prop);
+        self.fades.end(prop);
     }
 
     fn halt(&mut self, now: Mono, command: &Command, at: usize, on: bool, out: &mut Out) {
@@ -136,7 +136,6 @@ impl Obs {
             self.let_go(command.prop);
             self.look(now, at, out);
         }
-        out.report(Report::Sent { action: command.action, value: None });
     }
 
     /// Asks for an entry's value and tells the answer even if it is not news.
@@ -234,10 +233,7 @@ impl Driver for Obs {
             Op::Fade { .. } => self.fade(now, command, at, out),
             Op::Halt => self.halt(now, command, at, false, out),
             Op::Continue => self.halt(now, command, at, true, out),
-            Op::Read => {
-                self.look(now, at, out);
-                out.report(Report::Sent { action: command.action, value: None });
-            }
+            Op::Read => self.look(now, at, out),
         }
     }
 
@@ -250,7 +246,7 @@ impl Driver for Obs {
     }
 
     fn next_due(&self) -> Option<Mono> {
-        let mine = if self.session.live { earlier(self.flights.next_due(), self.take_due()) } else { None };
+        let mine = if self.session.live { earlier(self.fades.next_due(), self.take_due()) } else { None };
         earlier(mine, self.session_due())
     }
 }

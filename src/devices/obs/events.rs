@@ -240,7 +240,7 @@ impl Obs {
             entry.item = Some(item);
             return self.question(now, at, out);
         }
-        if self.flights.moving(entry.prop) && !entry.tell {
+        if self.fades.moving(entry.prop) && !entry.tell {
             return;
         }
         if entry.changed >= asked && entry.changed != Mono::ZERO {
@@ -282,8 +282,7 @@ impl Obs {
         }
         if entry.question().is_none() {
             out.report(Report::Acked { action });
-        } else if entry.changed <= asked && !matches!(entry.role, Role::Program) && entry.open.is_none() && !self.flights.moving(entry.prop)
-        {
+        } else if entry.changed <= asked && !matches!(entry.role, Role::Program) && entry.open.is_none() && !self.fades.moving(entry.prop) {
             // No event since: OBS held this before, or the event is on its way. The question is the proof either way.
             self.look(now, at, out);
         }

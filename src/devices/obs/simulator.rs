@@ -12,7 +12,7 @@ use super::codec::{self, frame};
 use super::driver::password;
 use super::rig::{Input, Rig};
 use super::table::{Entry, Role, entries};
-use crate::devices::flights::value_at;
+use crate::devices::kernel::fades::value_at;
 use crate::devices::{Out, Payload, Plan, Simulator, WireEvent, WireId, earlier};
 use crate::show::{Db, Transport, Value};
 use crate::time::{Mono, Span};

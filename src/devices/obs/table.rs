@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::codec::{Request, from_thousandths, thousandths};
 use crate::device_api::ActionId;
 use crate::devices::Plan;
-use crate::devices::flights;
+use crate::devices::kernel::fades;
 use crate::show::{Db, PropIx, PropSpec, Transport, Value, ValueKind};
 use crate::time::Mono;
 
@@ -183,7 +183,7 @@ impl Entry {
             Role::Mute => switch("inputMuted"),
             Role::Volume => {
                 let milli = thousandths(data.get("inputVolumeDb")?)?;
-                Some(flights::value_at(&self.kind, milli))
+                Some(fades::value_at(&self.kind, milli))
             }
             Role::Media => {
                 let state = data.get("mediaState").and_then(Json::as_str).unwrap_or_default();

@@ -10,9 +10,9 @@ use super::template::{Holes, Template};
 use super::{PROVE_AFTER, READ_GAP, STEP_GAP, WIRE, packet};
 use crate::device_api::{ActionId, Command, Op, Report};
 use crate::devices::agenda::{Agenda, Questions};
-use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::holes::holes_of;
-use crate::devices::lanes::Lanes;
+use crate::devices::kernel::fades::{Fades, place_of, value_at};
+use crate::devices::kernel::send_queue::SendQueue;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::show::{Limits, PropIx, Transition, Transport, Value};
 use crate::time::Mono;
@@ -28,8 +28,8 @@ pub struct Remote {
     /// What is on its way for each item.
     pub(super) states: Vec<State>,
     by_prop: BTreeMap<PropIx, usize>,
-    lanes: Lanes<Job>,
-    flights: Flights,
+    queue: SendQueue<Job>,
+    fades: Fades,
     pub(super) session: Session,
     /// Items to look after, by time.
     pub(super) agenda: Agenda,
@@ -90,8 +90,8 @@ impl Remote {
             states: items.iter().map(|_| State::default()).collect(),
             by_prop: items.iter().enumerate().map(|(at, item)| (item.prop, at)).collect(),
             items,
-            lanes: Lanes::new(profile.limits.gap_min, STEP_GAP),
-            flights: Flights::new(profile.limits.max_rate),
+            queue: SendQueue::new(profile.limits.gap_min, STEP_GAP),
+            fades: Fades::new(profile.limits.max_rate),
             session: Session::default(),
             agenda: Agenda::default(),
             questions: Questions::new(READ_GAP),
@@ -115,22 +115,22 @@ impl Remote {
 
     /// True while a fade moves the item.
     pub(super) fn moving(&self, at: usize) -> bool {
-        self.items.get(at).is_some_and(|item| self.flights.moving(item.prop))
+        self.items.get(at).is_some_and(|item| self.fades.moving(item.prop))
     }
 
     /// A hand took it: its fade ends here.
     pub(super) fn let_go(&mut self, at: usize) {
         if let Some(item) = self.items.get(at)
-            && self.flights.let_go(item.prop)
+            && self.fades.end(item.prop)
         {
-            self.lanes.remove(item.prop);
+            self.queue.remove(item.prop);
         }
     }
 
     /// Forgets all that is under way: nothing is sent by itself when the device comes back.
     pub(super) fn forget(&mut self) {
-        self.lanes.clear();
-        self.flights.clear();
+        self.queue.clear();
+        self.fades.clear();
         self.agenda.clear();
         self.questions.clear();
         self.replies.clear();
@@ -155,10 +155,10 @@ impl Remote {
             out.report(Report::Refused { action: command.action, why });
             return;
         };
-        self.lanes.remove(command.prop);
-        let Some(first) = self.flights.start(now, command, first, end) else {
+        self.queue.remove(command.prop);
+        let Some(first) = self.fades.start(now, command, first, end) else {
             let what = What::Set { value: to.clone(), transition: None, last: true };
-            self.lanes.push(command.prop, command.priority, true, Job { action: command.action, at, what });
+            self.queue.push(command.prop, command.priority, true, Job { action: command.action, at, what });
             return;
         };
         // An answer that left before our first step tells the value we start from.
@@ -170,16 +170,16 @@ impl Remote {
 
     /// Puts the steps that are due into their lane.
     fn fly(&mut self, now: Mono) {
-        for step in self.flights.due(now) {
+        for step in self.fades.due(now) {
             let at = self.by_prop.get(&step.prop).copied();
             let Some((at, item)) = at.and_then(|at| Some((at, self.items.get(at)?))) else { continue };
             let what = What::Set { value: value_at(&item.kind, step.place), transition: None, last: step.last };
-            self.lanes.push(step.prop, step.priority, true, Job { action: step.action, at, what });
+            self.queue.push(step.prop, step.priority, true, Job { action: step.action, at, what });
         }
     }
 
     fn flush(&mut self, now: Mono, out: &mut Out) {
-        while let Some((_, job)) = self.lanes.pop(now) {
+        while let Some((_, _, job)) = self.queue.pop(now) {
             let Some(item) = self.items.get(job.at) else { continue };
             let (value, last, messages) = match job.what {
                 What::Set { value, transition, last } => {
@@ -212,10 +212,10 @@ impl Remote {
             if let Some(value) = value {
                 self.on_its_way(now, job.at, value.clone(), last);
                 if last {
-                    out.report(Report::Sent { action: job.action, value: Some(value) });
+                    out.completes(job.action, Some(value));
                 }
             } else {
-                out.report(Report::Sent { action: job.action, value: None });
+                out.completes(job.action, None);
             }
         }
     }
@@ -277,18 +277,17 @@ impl Driver for Remote {
             Op::Set { value, transition } => {
                 let what = What::Set { value: Self::whole(item, value), transition: transition.clone(), last: true };
                 self.let_go(at);
-                self.lanes.push(command.prop, command.priority, lasting, job(what));
+                self.queue.push(command.prop, command.priority, lasting, job(what));
             }
             Op::Fade { .. } => self.fade(now, command, at, out),
-            Op::Halt if pausable => self.lanes.push(command.prop, command.priority, true, job(What::Pause)),
-            Op::Continue if pausable => self.lanes.push(command.prop, command.priority, true, job(What::Resume)),
+            Op::Halt if pausable => self.queue.push(command.prop, command.priority, true, job(What::Pause)),
+            Op::Continue if pausable => self.queue.push(command.prop, command.priority, true, job(What::Resume)),
             Op::Halt | Op::Continue | Op::Read => {
                 if command.op == Op::Halt {
                     self.let_go(at);
-                    self.lanes.remove(command.prop);
+                    self.queue.remove(command.prop);
                 }
                 self.look(now, at, out);
-                out.report(Report::Sent { action: command.action, value: None });
             }
         }
         self.flush(now, out);
@@ -309,7 +308,7 @@ impl Driver for Remote {
         if !self.session.up {
             return None;
         }
-        let mine = earlier(self.lanes.next_due(), earlier(self.flights.next_due(), self.agenda.next_due()));
+        let mine = earlier(self.queue.next_due(), earlier(self.fades.next_due(), self.agenda.next_due()));
         earlier(mine, self.session_due())
     }
 }

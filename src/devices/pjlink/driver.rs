@@ -330,7 +330,6 @@ impl Driver for Projector {
                     slot.tell = true;
                     self.session.ask_first(slot.item.topic());
                 }
-                out.report(Report::Sent { action: command.action, value: None });
             }
         }
         self.tick(now, out);

@@ -364,9 +364,9 @@ impl Projector {
         pending.stage = Stage::Left;
         let (topic, line) = (slot.item.topic(), slot.item.topic().line(two, &pending.parameter));
         self.echo.sent(now, slot.prop, pending.value.clone());
-        let sent = Report::Sent { action: pending.action, value: Some(pending.value.clone()) };
+        let (action, value) = (pending.action, pending.value.clone());
         self.send(now, topic, Some(at), &line, out);
-        out.report(sent);
+        out.completes(action, Some(value));
     }
 
     fn send(&mut self, now: Mono, topic: Topic, slot: Option<usize>, line: &str, out: &mut Out) {

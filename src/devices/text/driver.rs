@@ -7,9 +7,9 @@ use super::plan::{Facts, Item, items, own_holes};
 use super::session::{Purpose, Session, Waiting};
 use super::{PROVE_AFTER, STEP_GAP};
 use crate::device_api::{ActionId, Command, Op, Report};
-use crate::devices::flights::{Flights, place_of, value_at};
 use crate::devices::holes::{Holes, holes_of};
-use crate::devices::lanes::Lanes;
+use crate::devices::kernel::fades::{Fades, place_of, value_at};
+use crate::devices::kernel::send_queue::SendQueue;
 use crate::devices::ledger::Ledger;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent};
 use crate::show::{Limits, PropIx, Transition, Value};
@@ -23,8 +23,8 @@ pub struct Talker {
     pub(super) items: Vec<Item>,
     by_prop: BTreeMap<PropIx, usize>,
     pub(super) ledger: Ledger,
-    pub(super) flights: Flights,
-    pub(super) lanes: Lanes<Job>,
+    pub(super) fades: Fades,
+    pub(super) queue: SendQueue<Job>,
     pub(super) session: Session,
     /// Of the last request over HTTP: never used twice, so that a reply to an earlier one is known.
     pub(super) tag: u64,
@@ -58,8 +58,8 @@ impl Talker {
             by_prop: items.iter().enumerate().map(|(at, item)| (item.prop, at)).collect(),
             items,
             ledger: Ledger::new(plan),
-            flights: Flights::new(profile.limits.max_rate),
-            lanes: Lanes::new(crate::time::Span::ZERO, STEP_GAP),
+            fades: Fades::new(profile.limits.max_rate),
+            queue: SendQueue::new(crate::time::Span::ZERO, STEP_GAP),
             session: Session::default(),
             tag: 0,
         }
@@ -67,15 +67,15 @@ impl Talker {
 
     /// Forgets all that is under way: nothing is sent by itself when the device comes back.
     pub(super) fn forget(&mut self) {
-        self.lanes.clear();
-        self.flights.clear();
+        self.queue.clear();
+        self.fades.clear();
         self.ledger.forget();
     }
 
     /// A hand took it: its fade ends here.
     pub(super) fn let_go(&mut self, prop: PropIx) {
-        if self.flights.let_go(prop) {
-            self.lanes.remove(prop);
+        if self.fades.end(prop) {
+            self.queue.remove(prop);
         }
     }
 
@@ -87,8 +87,8 @@ impl Talker {
             out.report(Report::Refused { action: command.action, why });
             return;
         };
-        self.lanes.remove(command.prop);
-        match self.flights.start(now, command, first, end) {
+        self.queue.remove(command.prop);
+        match self.fades.start(now, command, first, end) {
             Some(first) => {
                 // An answer that left before our first step tells the value we start from.
                 let start = value_at(&item.kind, first);
@@ -96,17 +96,17 @@ impl Talker {
             }
             None => {
                 let what = What::Set { value: to.clone(), transition: None, last: true };
-                self.lanes.push(command.prop, command.priority, true, Job { action: command.action, at, what });
+                self.queue.push(command.prop, command.priority, true, Job { action: command.action, at, what });
             }
         }
     }
 
     fn fly(&mut self, now: Mono) {
-        for step in self.flights.due(now) {
+        for step in self.fades.due(now) {
             let Some(at) = self.by_prop.get(&step.prop).copied() else { continue };
             let Some(item) = self.items.get(at) else { continue };
             let what = What::Set { value: value_at(&item.kind, step.place), transition: None, last: step.last };
-            self.lanes.push(step.prop, step.priority, true, Job { action: step.action, at, what });
+            self.queue.push(step.prop, step.priority, true, Job { action: step.action, at, what });
         }
     }
 
@@ -151,7 +151,7 @@ impl Talker {
             self.ledger.sent(now, item.prop, value);
         }
         if *last {
-            out.report(Report::Sent { action: *action, value: value.clone() });
+            out.completes(*action, value.clone());
             if let (Some(value), Some(_)) = (value, &item.wiring.get) {
                 self.session.watch.insert(*at, (now + PROVE_AFTER, now + item.lands_within, value.clone()));
             }
@@ -186,19 +186,18 @@ impl Driver for Talker {
             Op::Set { value, transition } => {
                 let what = What::Set { value: value.clone(), transition: transition.clone(), last: true };
                 self.let_go(command.prop);
-                self.lanes.push(command.prop, command.priority, lasting, job(what));
+                self.queue.push(command.prop, command.priority, lasting, job(what));
             }
             Op::Fade { .. } => self.fade(now, command, at, out),
-            Op::Halt if pausable => self.lanes.push(command.prop, command.priority, true, job(What::Pause)),
-            Op::Continue if pausable => self.lanes.push(command.prop, command.priority, true, job(What::Resume)),
+            Op::Halt if pausable => self.queue.push(command.prop, command.priority, true, job(What::Pause)),
+            Op::Continue if pausable => self.queue.push(command.prop, command.priority, true, job(What::Resume)),
             Op::Halt | Op::Continue | Op::Read => {
                 if command.op == Op::Halt {
-                    self.flights.let_go(command.prop);
-                    self.lanes.remove(command.prop);
+                    self.fades.end(command.prop);
+                    self.queue.remove(command.prop);
                 }
                 self.ledger.tell(command.prop);
                 self.want_read(at);
-                out.report(Report::Sent { action: command.action, value: None });
             }
         }
         self.tick(now, out);

@@ -290,7 +290,7 @@ impl Talker {
         if self.session.watch.get(&at).is_some_and(|(_, _, wanted)| wanted.same(&value, 0)) {
             self.session.watch.remove(&at);
         }
-        if !self.flights.moving(prop) {
+        if !self.fades.moving(prop) {
             self.ledger.word(now, prop, value, out);
             return;
         }
@@ -374,7 +374,7 @@ impl Talker {
                 self.write(now, waiting, out);
             } else if !self.session.live {
                 return;
-            } else if let Some((_, job)) = self.lanes.pop(now) {
+            } else if let Some((_, _, job)) = self.queue.pop(now) {
                 self.unfold(job, out);
             } else if let Some(at) = self.session.reads.pop_front() {
                 let get = self.items.get(at).and_then(|item| item.wiring.get.as_ref());
@@ -427,7 +427,7 @@ impl Talker {
         let mut due = match &session.asked {
             Some((_, _, until)) => Some(*until),
             None if !session.queue.is_empty() || (session.live && !session.reads.is_empty()) => Some(session.free_at),
-            None if session.live => self.lanes.next_due().map(|due| due.max(session.free_at)),
+            None if session.live => self.queue.next_due().map(|due| due.max(session.free_at)),
             None => None,
         };
         if self.facts.ping.is_some() {
@@ -435,7 +435,7 @@ impl Talker {
             due = earlier(due, session.live.then(|| session.heard + self.limits.offline_after));
         }
         if session.live {
-            due = earlier(due, self.flights.next_due());
+            due = earlier(due, self.fades.next_due());
             due = earlier(due, session.watch.values().map(|(next, ..)| *next).min());
             due = earlier(due, self.items.iter().any(|item| item.wiring.get.is_some()).then_some(session.poll_at));
         }

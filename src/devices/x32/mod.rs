@@ -11,28 +11,28 @@
 //! the X32 emulator 0.88 of the same author (firmware 4.06 tables). Versions covered: X32/M32 4.x, X-Air/M-Air 1.1x.
 //!
 //! **One wire.** A second socket would get our own sets pushed back as proof, at the price of a second slot of the four that tablets and
-//! personal monitor mixers need. With one socket proof costs one small question about 30 ms after a set, every push is foreign by the
-//! protocol itself, and so a hand on the fader is told from our own fade without guessing.
+//! personal monitor mixers need. With one socket proof costs one small question about 30 ms after a set, and every push is foreign by the
+//! protocol itself. Whether a push would reach us at all is known from the first that does: until then, and when all slots are taken,
+//! everything is asked for fifty times a second, and a moving fader before each of its steps.
 //!
 //! **Lost datagrams.** A set value is sent again, at most twice, and only when a question asked *after* it was answered with the value
 //! from before (or an earlier step of ours), and no push or answer since told of any other value: then it did not land and nobody touched
 //! it. Any other value is a hand, and wins. A recall is never sent again: without its answer nobody knows whether it happened,
 //! and a second one would wipe what a hand has done since.
 
-mod driver;
 #[cfg(test)]
 mod golden;
 mod meters;
 mod model;
 mod node;
-mod proof;
+mod protocol;
 mod scale;
-mod session;
 mod simulator;
 mod table;
 #[cfg(test)]
 mod tests;
 
+use crate::devices::kernel::PropertyDriver;
 use crate::devices::{Family, Plan, Wire, WireId};
 use crate::show::Profile;
 use crate::time::Span;
@@ -53,27 +53,19 @@ const SEEK_EVERY: Span = Span::secs(1);
 const READ_GAP: Span = Span::ms(4);
 /// Between two questions of the quiet sweep that checks whether pushes reach us.
 const SWEEP_EVERY: Span = Span::ms(100);
-/// Between two questions when nothing is pushed: 50 a second.
+/// Between two questions while no push is known to reach us: 50 a second.
 const POLL_EVERY: Span = Span::ms(20);
-/// A moving fader is asked this often when nothing is pushed.
-const POLL_MOVING: Span = Span::ms(100);
 /// At least this between two fade steps of all faders together: 500 messages a second.
 const STEP_GAP: Span = Span::ms(2);
-/// Questions without an answer before a parameter counts as silent.
-const READ_TRIES: u8 = 3;
 /// How often a set value may be sent again once it is proven not to have landed.
 const RESENDS: u8 = 2;
-/// Changes read but never pushed, in a row, before we poll.
-const MISSED_PUSHES: u8 = 2;
-/// A read change waits this long for its push before the push counts as missed.
-const PUSH_GRACE: Span = Span::ms(250);
 
 /// The family.
 pub const FAMILY: Family = Family {
     name: "x32",
     about: "Behringer X32 / Midas M32 and X-Air / M-Air over OSC",
     wires,
-    driver: |plan| Box::new(driver::Desk::new(plan)),
+    driver: |plan| Box::new(PropertyDriver::new(plan, protocol::Desk::new(plan))),
     simulator: |plan| Box::new(simulator::Console::new(plan)),
     check,
 };

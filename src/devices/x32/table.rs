@@ -6,7 +6,6 @@ use super::model::Layout;
 use super::{Raw, Scale};
 use crate::devices::Plan;
 use crate::show::{PropIx, Property, Value, ValueKind};
-use crate::time::Mono;
 
 /// One parameter of the console.
 #[derive(Debug)]
@@ -21,44 +20,8 @@ pub struct Param {
     pub prop: Option<PropIx>,
     /// Its scale.
     pub scale: Scale,
-    /// A recall: everything may have moved after it.
-    pub barrier: bool,
     /// The console's last word.
     pub known: Option<Raw>,
-    /// What we sent and have no proof of yet.
-    pub wanted: Option<Wanted>,
-    /// A question on its way.
-    pub asked: Option<Asked>,
-    /// The next answer is reported even if it tells nothing new.
-    pub tell: bool,
-    /// While a fade moves it: when it is asked next.
-    pub poll_at: Mono,
-    /// Never answered.
-    pub silent: bool,
-    /// When a change was read that no push had told of.
-    pub unpushed: Option<Mono>,
-}
-
-/// A question on its way.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked {
-    /// When it left.
-    pub at: Mono,
-    /// How many have left for this one answer.
-    pub tries: u8,
-}
-
-/// A value that we sent and have no proof of yet.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// In the console's steps.
-    pub raw: Raw,
-    /// When it left last.
-    pub sent: Mono,
-    /// The console's word before.
-    pub before: Option<Raw>,
-    /// How often it was sent again.
-    pub resends: u8,
 }
 
 /// A property that the console does not have as such: a strip is masked by a group or a DCA that it belongs to.
@@ -74,8 +37,6 @@ pub struct Mask {
     pub switch: usize,
     /// The switch's value that masks: a mute group's on is 1, a DCA's mute is 0.
     pub masks_at: i32,
-    /// What was said last.
-    pub told: Option<bool>,
 }
 
 /// All parameters of one device.
@@ -100,7 +61,7 @@ impl Table {
             if let Some((member, bit, switch, masks_at)) = mask_of(&prop.path, layout) {
                 let member = table.reader(member);
                 let switch = table.reader(switch);
-                table.masks.push(Mask { prop: ix, member, bit, switch, masks_at, told: None });
+                table.masks.push(Mask { prop: ix, member, bit, switch, masks_at });
                 continue;
             }
             let spec = profile.props.get(&prop.spec);
@@ -128,7 +89,6 @@ impl Table {
             param.load = load;
             param.prop = Some(ix);
             param.scale = scale;
-            param.barrier = prop.barrier;
         }
         self.by_prop.insert(ix, at);
     }
@@ -146,21 +106,7 @@ impl Table {
         if let Some(get) = &get {
             self.by_address.insert(get.clone(), at);
         }
-        self.params.push(Param {
-            get,
-            set,
-            load: None,
-            prop: None,
-            scale,
-            barrier: false,
-            known: None,
-            wanted: None,
-            asked: None,
-            tell: false,
-            poll_at: Mono::ZERO,
-            silent: false,
-            unpushed: None,
-        });
+        self.params.push(Param { get, set, load: None, prop: None, scale, known: None });
         at
     }
 
@@ -176,28 +122,29 @@ impl Table {
         self.by_prop.get(&prop).copied()
     }
 
-    /// What a mask says now; `None` until both its parts are known.
+    /// The property's parameter itself.
     #[must_use]
-    pub fn masked(&self, mask: &Mask) -> Option<bool> {
+    pub fn of_prop(&self, prop: PropIx) -> Option<&Param> {
+        self.params.get(self.at_prop(prop)?)
+    }
+
+    /// What the masks say that a parameter is a part of, as far as both their parts are known.
+    pub fn masks_of(&self, at: usize) -> impl Iterator<Item = (PropIx, Value)> {
         let number = |at: usize| match self.params.get(at)?.known {
             Some(Raw::Int(n)) => Some(n),
             _ => None,
         };
-        let member = number(mask.member)? >> mask.bit & 1 == 1;
-        Some(member && number(mask.switch)? == mask.masks_at)
+        self.masks.iter().filter(move |mask| mask.member == at || mask.switch == at).filter_map(move |mask| {
+            let member = number(mask.member)? >> mask.bit & 1 == 1;
+            Some((mask.prop, Value::Switch(member && number(mask.switch)? == mask.masks_at)))
+        })
     }
 
-    /// Masks whose answer changed since they were last told.
-    pub fn changed_masks(&mut self) -> Vec<(PropIx, Value)> {
-        let now: Vec<Option<bool>> = self.masks.iter().map(|mask| self.masked(mask)).collect();
-        let mut changed = vec![];
-        for (mask, now) in self.masks.iter_mut().zip(now) {
-            if now.is_some() && mask.told != now {
-                mask.told = now;
-                changed.push((mask.prop, Value::Switch(now.unwrap_or_default())));
-            }
+    /// Nothing is known any more.
+    pub fn forget(&mut self) {
+        for param in &mut self.params {
+            param.known = None;
         }
-        changed
     }
 }
 

@@ -194,6 +194,9 @@ fn a_fade_is_only_landed_on_its_own_last_step() {
 #[test]
 fn a_fade_that_takes_one_over_goes_on_from_the_desks_step_and_lands() {
     let mut bench = desk();
+    bench.poke("ch/01/mix/fader", db(-60_000));
+    bench.run(Span::secs(1));
+    bench.reports.clear();
     bench.fade("ch/01/mix/fader", db(-60_000), db(-12_000), Span::secs(6));
     bench.run(Span::secs(4));
     // The engine's own reckoning, in dB, is far from the place on the fader.
@@ -321,7 +324,7 @@ fn a_fifth_client_gets_no_push_and_says_so_once() {
     assert_eq!(bench.observed("ch/01/mix/fader").len(), 2, "both were read");
     let slots = |bench: &Bench| -> Vec<Level> {
         let facets = bench.reports.iter().filter_map(|(_, report)| match report {
-            Report::Health(facet) if &*facet.key == "slots" => Some(facet.level),
+            Report::Health(facet) if &*facet.key == "pushes" => Some(facet.level),
             _ => None,
         });
         facets.collect()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ring::{RingWriter, Worth};
 use super::writer::{Checkpoints, Health, Pending};
 use super::{Entry, Record, packed};
-use crate::engine::{ActionId, Facet, Input, Level, Report};
+use crate::engine::{ActionId, Facet, Input, Level, Note, Report};
 use crate::time::{Mono, Span};
 
 /// A checkpoint is made after so many lines …
@@ -56,7 +56,7 @@ impl Log {
             Entry::Sending { action, .. } => {
                 self.open.insert(*action);
             }
-            Entry::Input(Input::Device { report: Report::Sent { action, .. }, .. }) => {
+            Entry::Input(Input::Device { report: Report::Sent { action, .. }, .. }) | Entry::Note(Note::Action { action, .. }) => {
                 self.open.remove(action);
             }
             _ => {}

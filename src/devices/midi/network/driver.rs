@@ -50,7 +50,12 @@ impl Networked {
             self.remote.handle(now, event, &mut self.inner);
         }
         for send in self.inner.sends.drain(..) {
+            let before = out.sends.len();
             self.caller.send(now, &send.bytes, out);
+            // Where no session stands nothing has left.
+            if let Some(packet) = out.sends.get_mut(before..).and_then(<[_]>::last_mut) {
+                packet.sending = send.sending;
+            }
         }
         for report in self.inner.reports.drain(..) {
             out.report(match report {

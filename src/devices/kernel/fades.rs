@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use super::fade_path::FadePath;
 use crate::device_api::{ActionId, Command, Op, Priority};
-use crate::devices::glide::Glide;
 use crate::show::{Db, PropIx, Value, ValueKind};
 use crate::time::Mono;
 
 /// All fades of one device.
 #[derive(Debug)]
-pub struct Flights {
-    flights: BTreeMap<PropIx, Flight>,
+pub struct Fades {
+    fades: BTreeMap<PropIx, Fade>,
     /// Steps a second of one property at the most.
     max_rate: u32,
 }
 
 #[derive(Debug)]
-struct Flight {
-    glide: Glide,
+struct Fade {
+    path: FadePath,
     action: ActionId,
     priority: Priority,
     last: i64,
@@ -38,62 +38,68 @@ pub struct Step {
     pub priority: Priority,
 }
 
-impl Flights {
+impl Fades {
     /// None under way; `max_rate` as the profile's limits say.
     #[must_use]
     pub const fn new(max_rate: u32) -> Self {
-        Self { flights: BTreeMap::new(), max_rate }
+        Self { fades: BTreeMap::new(), max_rate }
     }
 
     /// Takes over the fade that `command` asks for, `from` and `to` on the family's own scale. A fade that takes one over goes on from
     /// where that one is. Gives the place it starts from; `None` when there is nothing to travel: set its end at once.
     /// Any fade that was under way has ended in both cases.
     pub fn start(&mut self, now: Mono, command: &Command, from: i64, to: i64) -> Option<i64> {
-        let from = self.flights.remove(&command.prop).map_or(from, |flight| flight.last);
+        let from = self.fades.remove(&command.prop).map_or(from, |fade| fade.last);
         let Op::Fade { curve, start, length, .. } = &command.op else { return None };
-        let glide = Glide::new(from, to, *curve, *start, *length, self.max_rate);
-        if glide.over(now) {
+        let path = FadePath::new(from, to, *curve, *start, *length, self.max_rate);
+        if path.over(now) {
             return None;
         }
         let priority = if command.priority == Priority::Panic { Priority::Panic } else { Priority::Background };
-        self.flights.insert(command.prop, Flight { glide, action: command.action, priority, last: from });
+        self.fades.insert(command.prop, Fade { path, action: command.action, priority, last: from });
         Some(from)
     }
 
     /// Ends a property's fade where it is; true when there was one. What waits in a lane is the driver's to remove.
-    pub fn let_go(&mut self, prop: PropIx) -> bool {
-        self.flights.remove(&prop).is_some()
+    pub fn end(&mut self, prop: PropIx) -> bool {
+        self.fades.remove(&prop).is_some()
     }
 
     /// True while a fade moves it.
     #[must_use]
     pub fn moving(&self, prop: PropIx) -> bool {
-        self.flights.contains_key(&prop)
+        self.fades.contains_key(&prop)
+    }
+
+    /// Those that move.
+    #[must_use]
+    pub fn all(&self) -> Vec<PropIx> {
+        self.fades.keys().copied().collect()
     }
 
     /// Ends all.
     pub fn clear(&mut self) {
-        self.flights.clear();
+        self.fades.clear();
     }
 
     /// Whose turn it is at `now`, whether or not the step changes its place.
     pub fn turns(&self, now: Mono) -> impl Iterator<Item = PropIx> {
-        self.flights.iter().filter(move |(_, flight)| flight.glide.next() <= now).map(|(prop, _)| *prop)
+        self.fades.iter().filter(move |(_, fade)| fade.path.next() <= now).map(|(prop, _)| *prop)
     }
 
     /// The steps due at `now`, one a property; those that change nothing are left out, a last one never.
     pub fn due(&mut self, now: Mono) -> Vec<Step> {
         let mut steps = vec![];
-        self.flights.retain(|prop, flight| {
-            if flight.glide.next() > now {
+        self.fades.retain(|prop, fade| {
+            if fade.path.next() > now {
                 return true;
             }
-            let (place, last) = (flight.glide.at(now), flight.glide.over(now));
-            if last || place != flight.last {
-                steps.push(Step { prop: *prop, place, last, action: flight.action, priority: flight.priority });
-                flight.last = place;
+            let (place, last) = (fade.path.at(now), fade.path.over(now));
+            if last || place != fade.last {
+                steps.push(Step { prop: *prop, place, last, action: fade.action, priority: fade.priority });
+                fade.last = place;
             }
-            flight.glide.advance(now);
+            fade.path.advance(now);
             !last
         });
         steps
@@ -102,7 +108,7 @@ impl Flights {
     /// When the next step is due.
     #[must_use]
     pub fn next_due(&self) -> Option<Mono> {
-        self.flights.values().map(|flight| flight.glide.next()).min()
+        self.fades.values().map(|fade| fade.path.next()).min()
     }
 }
 
@@ -137,7 +143,7 @@ mod tests {
     use crate::show::Curve;
     use crate::time::Span;
 
-    fn fade(action: u64, prop: u32, start: Mono, length: Span) -> Command {
+    fn to_fade(action: u64, prop: u32, start: Mono, length: Span) -> Command {
         let op = Op::Fade { from: Value::Int(0), to: Value::Int(0), curve: Curve::Linear, start, length };
         Command { action: ActionId(action), prop: PropIx(prop), op, due: start, priority: Priority::Discrete, why: Why::Operator }
     }
@@ -148,43 +154,43 @@ mod tests {
 
     #[test]
     fn two_faders_move_side_by_side_and_land() {
-        let mut flights = Flights::new(10);
-        assert_eq!(flights.start(at(0), &fade(1, 1, at(0), Span::ms(200)), 0, 100), Some(0));
-        assert_eq!(flights.start(at(0), &fade(2, 2, at(0), Span::ms(400)), 100, 0), Some(100));
-        assert_eq!(flights.next_due(), Some(at(100)));
+        let mut fades = Fades::new(10);
+        assert_eq!(fades.start(at(0), &to_fade(1, 1, at(0), Span::ms(200)), 0, 100), Some(0));
+        assert_eq!(fades.start(at(0), &to_fade(2, 2, at(0), Span::ms(400)), 100, 0), Some(100));
+        assert_eq!(fades.next_due(), Some(at(100)));
         let places = |steps: Vec<Step>| steps.iter().map(|step| (step.prop.0, step.place, step.last)).collect::<Vec<_>>();
-        assert_eq!(places(flights.due(at(100))), [(1, 50, false), (2, 75, false)]);
-        assert_eq!(places(flights.due(at(200))), [(1, 100, true), (2, 50, false)]);
-        assert!(!flights.moving(PropIx(1)) && flights.moving(PropIx(2)));
+        assert_eq!(places(fades.due(at(100))), [(1, 50, false), (2, 75, false)]);
+        assert_eq!(places(fades.due(at(200))), [(1, 100, true), (2, 50, false)]);
+        assert!(!fades.moving(PropIx(1)) && fades.moving(PropIx(2)));
     }
 
     #[test]
     fn a_fade_that_takes_one_over_goes_on_from_its_last_step() {
-        let mut flights = Flights::new(10);
-        flights.start(at(0), &fade(1, 1, at(0), Span::secs(1)), 0, 100);
-        flights.due(at(500));
-        assert_eq!(flights.start(at(500), &fade(2, 1, at(500), Span::secs(1)), 7, 0), Some(50));
-        let step = flights.due(at(1000)).pop();
+        let mut fades = Fades::new(10);
+        fades.start(at(0), &to_fade(1, 1, at(0), Span::secs(1)), 0, 100);
+        fades.due(at(500));
+        assert_eq!(fades.start(at(500), &to_fade(2, 1, at(500), Span::secs(1)), 7, 0), Some(50));
+        let step = fades.due(at(1000)).pop();
         assert_eq!(step.map(|step| (step.action, step.place)), Some((ActionId(2), 25)));
     }
 
     #[test]
     fn a_fade_without_time_ends_the_one_before_and_is_not_one() {
-        let mut flights = Flights::new(10);
-        flights.start(at(0), &fade(1, 1, at(0), Span::secs(1)), 0, 100);
-        assert_eq!(flights.start(at(100), &fade(2, 1, at(100), Span::ZERO), 0, 30), None);
-        assert!(!flights.moving(PropIx(1)));
-        assert_eq!(flights.next_due(), None);
+        let mut fades = Fades::new(10);
+        fades.start(at(0), &to_fade(1, 1, at(0), Span::secs(1)), 0, 100);
+        assert_eq!(fades.start(at(100), &to_fade(2, 1, at(100), Span::ZERO), 0, 30), None);
+        assert!(!fades.moving(PropIx(1)));
+        assert_eq!(fades.next_due(), None);
     }
 
     #[test]
     fn a_step_that_changes_nothing_is_left_out_but_the_last_is_given() {
-        let mut flights = Flights::new(10);
-        flights.start(at(0), &fade(1, 1, at(0), Span::ms(300)), 5, 5);
-        assert_eq!(flights.turns(at(100)).count(), 1);
-        assert_eq!(flights.due(at(100)), []);
-        assert!(flights.due(at(300)).first().is_some_and(|step| step.last && step.place == 5));
-        assert!(!flights.let_go(PropIx(1)));
+        let mut fades = Fades::new(10);
+        fades.start(at(0), &to_fade(1, 1, at(0), Span::ms(300)), 5, 5);
+        assert_eq!(fades.turns(at(100)).count(), 1);
+        assert_eq!(fades.due(at(100)), []);
+        assert!(fades.due(at(300)).first().is_some_and(|step| step.last && step.place == 5));
+        assert!(!fades.end(PropIx(1)));
     }
 
     #[test]

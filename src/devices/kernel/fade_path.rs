@@ -6,7 +6,7 @@ use crate::time::{Mono, Span};
 
 /// A fade between two positions of any whole-number scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Glide {
+pub struct FadePath {
     from: i64,
     to: i64,
     curve: Curve,
@@ -16,7 +16,7 @@ pub struct Glide {
     next: Mono,
 }
 
-impl Glide {
+impl FadePath {
     /// A fade with at most `max_rate` steps a second.
     #[must_use]
     pub fn new(from: i64, to: i64, curve: Curve, start: Mono, length: Span, max_rate: u32) -> Self {
@@ -83,34 +83,34 @@ mod tests {
     fn every_curve_starts_and_ends_where_it_must() {
         for curve in [Curve::Linear, Curve::SCurve, Curve::Square] {
             for (from, to) in [(0, 1023), (1023, 0), (500, 501), (7, 7), (-90_000, 10_000)] {
-                let glide = Glide::new(from, to, curve, Mono(5), Span::secs(2), 30);
-                assert_eq!(glide.at(Mono(0)), from);
-                assert_eq!(glide.at(Mono(5)), from);
-                assert_eq!(glide.at(Mono(5) + Span::secs(2)), to, "{curve:?}");
-                assert!(glide.over(Mono(5) + Span::secs(2)));
+                let path = FadePath::new(from, to, curve, Mono(5), Span::secs(2), 30);
+                assert_eq!(path.at(Mono(0)), from);
+                assert_eq!(path.at(Mono(5)), from);
+                assert_eq!(path.at(Mono(5) + Span::secs(2)), to, "{curve:?}");
+                assert!(path.over(Mono(5) + Span::secs(2)));
             }
         }
     }
 
     #[test]
     fn a_square_fade_is_slow_at_the_low_end() {
-        let up = Glide::new(0, 1000, Curve::Square, Mono(0), Span::secs(1), 30);
-        let down = Glide::new(1000, 0, Curve::Square, Mono(0), Span::secs(1), 30);
+        let up = FadePath::new(0, 1000, Curve::Square, Mono(0), Span::secs(1), 30);
+        let down = FadePath::new(1000, 0, Curve::Square, Mono(0), Span::secs(1), 30);
         assert_eq!(up.at(Mono(0) + Span::ms(500)), 250);
         assert_eq!(down.at(Mono(0) + Span::ms(500)), 250);
     }
 
     #[test]
     fn steps_keep_their_grid_and_the_last_is_the_end() {
-        let mut glide = Glide::new(0, 100, Curve::Linear, Mono(0), Span::ms(250), 10);
+        let mut path = FadePath::new(0, 100, Curve::Linear, Mono(0), Span::ms(250), 10);
         let mut dues = vec![];
         while dues.len() < 10 {
-            dues.push(glide.next().0 / 1_000_000);
-            let now = glide.next();
-            if glide.over(now) {
+            dues.push(path.next().0 / 1_000_000);
+            let now = path.next();
+            if path.over(now) {
                 break;
             }
-            glide.advance(now);
+            path.advance(now);
         }
         assert_eq!(dues, [100, 250]);
     }

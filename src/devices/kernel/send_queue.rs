@@ -9,7 +9,7 @@ use crate::time::{Mono, Span};
 
 /// Three lanes and the pace of one device.
 #[derive(Debug)]
-pub struct Lanes<T> {
+pub struct SendQueue<T> {
     lanes: [VecDeque<Waiting<T>>; 3],
     /// At least this between any two messages.
     gap: Span,
@@ -22,12 +22,13 @@ pub struct Lanes<T> {
 #[derive(Debug)]
 struct Waiting<T> {
     prop: PropIx,
+    priority: Priority,
     /// A newer value takes its place; false for momentary ones, which all leave in order.
     lasting: bool,
     job: T,
 }
 
-impl<T> Lanes<T> {
+impl<T> SendQueue<T> {
     /// How many messages one lane holds at the most; a full lane loses its oldest.
     pub const LIMIT: usize = 4096;
 
@@ -54,7 +55,7 @@ impl<T> Lanes<T> {
             if queue.len() >= Self::LIMIT {
                 queue.pop_front();
             }
-            queue.push_back(Waiting { prop, lasting, job });
+            queue.push_back(Waiting { prop, priority, lasting, job });
         }
     }
 
@@ -72,12 +73,21 @@ impl<T> Lanes<T> {
         }
     }
 
-    /// The next message that may leave at `now`.
-    pub fn pop(&mut self, now: Mono) -> Option<(PropIx, T)> {
+    /// The next message that may leave at `now`, with its property and priority.
+    pub fn pop(&mut self, now: Mono) -> Option<(PropIx, Priority, T)> {
+        self.pop_of(now, self.lanes.len())
+    }
+
+    /// The same of panic's alone.
+    pub fn pop_panic(&mut self, now: Mono) -> Option<(PropIx, Priority, T)> {
+        self.pop_of(now, 1)
+    }
+
+    fn pop_of(&mut self, now: Mono, lanes: usize) -> Option<(PropIx, Priority, T)> {
         if now < self.free_at {
             return None;
         }
-        for (at, lane) in self.lanes.iter_mut().enumerate() {
+        for (at, lane) in self.lanes.iter_mut().enumerate().take(lanes) {
             let background = at == Priority::Background as usize;
             if background && now < self.background_free_at {
                 continue;
@@ -87,10 +97,17 @@ impl<T> Lanes<T> {
                 if background {
                     self.background_free_at = now + self.background_gap;
                 }
-                return Some((waiting.prop, waiting.job));
+                return Some((waiting.prop, waiting.priority, waiting.job));
             }
         }
         None
+    }
+
+    /// When the next message of panic's may leave.
+    #[must_use]
+    pub fn panic_due(&self) -> Option<Mono> {
+        let [panic, ..] = &self.lanes;
+        (!panic.is_empty()).then_some(self.free_at)
     }
 
     /// When the next message may leave.
@@ -109,25 +126,25 @@ mod tests {
 
     #[test]
     fn panic_overtakes_and_the_newest_value_wins() {
-        let mut lanes = Lanes::new(Span::ms(10), Span::ZERO);
-        lanes.push(PropIx(1), Priority::Background, true, "step");
-        lanes.push(PropIx(2), Priority::Discrete, true, "old");
-        lanes.push(PropIx(2), Priority::Background, true, "new");
-        lanes.push(PropIx(3), Priority::Panic, true, "safe");
-        assert_eq!(lanes.pop(Mono(0)), Some((PropIx(3), "safe")));
-        assert_eq!(lanes.pop(Mono(0)), None, "the gap holds");
-        assert_eq!(lanes.next_due(), Some(Mono::ZERO + Span::ms(10)));
-        assert_eq!(lanes.pop(Mono::ZERO + Span::ms(10)), Some((PropIx(2), "new")));
-        assert_eq!(lanes.pop(Mono::ZERO + Span::ms(20)), Some((PropIx(1), "step")));
-        assert_eq!(lanes.next_due(), None);
+        let mut queue = SendQueue::new(Span::ms(10), Span::ZERO);
+        queue.push(PropIx(1), Priority::Background, true, "step");
+        queue.push(PropIx(2), Priority::Discrete, true, "old");
+        queue.push(PropIx(2), Priority::Background, true, "new");
+        queue.push(PropIx(3), Priority::Panic, true, "safe");
+        assert_eq!(queue.pop(Mono(0)).map(|(prop, _, job)| (prop, job)), Some((PropIx(3), "safe")));
+        assert_eq!(queue.pop(Mono(0)), None, "the gap holds");
+        assert_eq!(queue.next_due(), Some(Mono::ZERO + Span::ms(10)));
+        assert_eq!(queue.pop(Mono::ZERO + Span::ms(10)).map(|(prop, _, job)| (prop, job)), Some((PropIx(2), "new")));
+        assert_eq!(queue.pop(Mono::ZERO + Span::ms(20)).map(|(prop, _, job)| (prop, job)), Some((PropIx(1), "step")));
+        assert_eq!(queue.next_due(), None);
     }
 
     #[test]
     fn momentary_messages_all_leave_in_order() {
-        let mut lanes = Lanes::new(Span::ZERO, Span::ZERO);
-        lanes.push(PropIx(1), Priority::Discrete, false, 1);
-        lanes.push(PropIx(1), Priority::Discrete, false, 2);
-        assert_eq!(lanes.pop(Mono(0)).map(|(_, n)| n), Some(1));
-        assert_eq!(lanes.pop(Mono(0)).map(|(_, n)| n), Some(2));
+        let mut queue = SendQueue::new(Span::ZERO, Span::ZERO);
+        queue.push(PropIx(1), Priority::Discrete, false, 1);
+        queue.push(PropIx(1), Priority::Discrete, false, 2);
+        assert_eq!(queue.pop(Mono(0)).map(|(_, _, n)| n), Some(1));
+        assert_eq!(queue.pop(Mono(0)).map(|(_, _, n)| n), Some(2));
     }
 }

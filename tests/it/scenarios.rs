@@ -1,7 +1,7 @@
 //! Each file of `tests/scenarios` holds sentences of the night's rules as scenarios: cues, then at t an input or what must be so.
 //!
 //! A line of a script is `time word …`. Effects are looked at from the last input on; time passes by ticks only.
-//! Words that give something: `go`, `go sound` (a list), `press`, `release`, `osc go`, `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
+//! Words that give something: `go`, `go sound` (a list), `press`, `release`, `osc go`, `osc:4001 go` (another port of that host), `confirm`, `start 2`, `hot F1`, `stop`, `stop 2`, `esc`, `panic`, `panic!`,
 //! `reset`, `pause`, `resume`, `undo`, `undo!`, `undo! program`, `standby 2`, `back`, `chase 3`, `chase! 0 1`, `close`, `hold`, `arm 2`, `disarm 2`,
 //! `skip 2`, `lay grand 50`, `own desk released`, `accept`, `decline`, `key desk/power on`, `quit`, `wall 19:29:30` (UTC; `1h`: its zone's offset), `stalled 5s`, `crash`, and of devices `online desk`,
 //! `offline desk`, `synced desk`, `restarted desk`, `human desk`, `sent P`, `saw P V` (a hand), `echo P V`, `land P V` (sent, then seen),
@@ -33,7 +33,9 @@ fn value(word: &str) -> Value {
     match word {
         "on" => Value::Switch(true),
         "off" => Value::Switch(false),
+        "silent" => Value::Level(Db::OFF),
         _ if word.ends_with("dB") => Value::Level(Db::parse(word).unwrap()),
+        _ if word.contains('.') => Value::Decimal((word.parse::<f64>().unwrap() * 1e6).round() as i64),
         _ => match word.split_once(':') {
             Some((clip, state)) => Value::Transport(Transport { clip: Some(clip.into()), looping: false, playing: state == "playing" }),
             None => Value::Int(word.parse().unwrap()),
@@ -169,6 +171,7 @@ impl Run {
             "press" => return self.by(go, By::Key(KeyPhase::Press)),
             "release" => return self.by(Intent::GoReleased, By::Key(KeyPhase::Release)),
             "osc" if first == "go" => return self.by(go, By::Osc("127.0.0.1:4000".into())),
+            "osc:4001" => return self.by(go, By::Osc("127.0.0.1:4001".into())),
             "osc" => {
                 let cue = Some(self.cue(rest[1]));
                 return self.by(Intent::Standby { list: MAIN, cue }, By::Osc("127.0.0.1:4000".into()));
@@ -324,6 +327,10 @@ impl Run {
                 let text = view.lists[0]
                     .clock
                     .map_or("none".to_owned(), |(cue, due)| format!("{} in {}", self.show.cue(cue).number, due.since(self.now)));
+                assert_eq!(text, rest, "{line}");
+            }
+            "guard" => {
+                let text = view.lists[0].guard_until.map_or("none".to_owned(), |until| until.since(self.now).to_string());
                 assert_eq!(text, rest, "{line}");
             }
             "phase" => assert_eq!(format!("{:?}", view.phase).to_lowercase(), rest, "{line}"),

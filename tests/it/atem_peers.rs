@@ -1,19 +1,11 @@
 //! The simulated switcher before third-party clients: npm `atem-connection` and PyPI `PyATEMMax` connect to `showcall simulator` as they
-//! would to the real one, and read back every change that they make. `sh tests/peers/setup.sh` installs them.
+//! would to the real one, and read back every change that they make.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// False, loudly, when a peer is not there and need not be.
-fn have(what: &str, there: bool) -> bool {
-    if there {
-        return true;
-    }
-    assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{what} is missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: {what} is not installed (sh tests/peers/setup.sh)");
-    false
-}
+use crate::common::peer::{npm, python};
 
 /// A path of this project.
 fn own(path: &str) -> PathBuf {
@@ -55,12 +47,9 @@ fn found(client: &mut Command, port: u16) -> serde_json::Value {
 }
 
 #[test]
+#[ignore = "needs atem-connection (npm)"]
 fn a_client_from_npm_works_on_the_simulated_switcher() {
-    let modules = own("target/peers/node/node_modules");
-    let node = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !have("atem-connection (npm)", node.is_ok() && modules.join("atem-connection").is_dir()) {
-        return;
-    }
+    let modules = npm("atem-connection");
     let switcher = Served::start("blackmagic-atem-mini-extreme-iso");
     let mut client = Command::new("node");
     let found = found(client.env("NODE_PATH", modules).arg(own("tests/peers/atem_client.js")), switcher.port);
@@ -71,13 +60,10 @@ fn a_client_from_npm_works_on_the_simulated_switcher() {
 }
 
 #[test]
+#[ignore = "needs PyATEMMax (Python)"]
 fn a_client_from_pypi_works_on_the_simulated_switcher() {
-    let python = own("target/peers/venv/bin/python");
-    let installed = Command::new(&python).args(["-c", "import PyATEMMax"]).stderr(Stdio::null()).status();
-    if !have("PyATEMMax (Python)", installed.is_ok_and(|status| status.success())) {
-        return;
-    }
+    let python = python("PyATEMMax");
     let switcher = Served::start("blackmagic-atem-1me-constellation-hd");
-    let found = found(Command::new(&python).arg(own("tests/peers/atem_client.py")), switcher.port);
+    let found = found(Command::new(python).arg(own("tests/peers/atem_client.py")), switcher.port);
     assert_eq!((&found["program"], &found["black"]), (&1.into(), &true.into()), "{found}");
 }

@@ -2,12 +2,13 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::common::signal;
 
 /// A machine that builds something else meanwhile is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -197,8 +198,7 @@ fn a_lost_terminal_leaves_the_show_running_and_attach_brings_a_console_back() {
     booth.shows("the show goes on");
     booth.press("leave\r");
     assert!(booth.ended().0);
-    let pid = show.process_id().unwrap().to_string();
-    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(signal("TERM", show.process_id().unwrap()));
     assert!(show.wait().unwrap().success(), "ended in order");
     watcher.shows("showcall: the show has ended");
     assert!(!watcher.ended().0, "a console whose show has ended says so by its exit code");

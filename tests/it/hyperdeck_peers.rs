@@ -1,36 +1,25 @@
 //! npm's hyperdeck-connection, a client that others wrote, works on the simulated deck; and our driver works on npm's
 //! hyperdeck-server-connection, a deck's end of the wire that others wrote.
-//!
-//! Without the peers these tests say so and end, unless SHOWCALL_REQUIRE_PEERS=1 (as in CI), where a missing peer is a failure.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use crate::common::desk::{Desk, set};
 use serde_json::{Value, json};
 use showcall::engine::{How, Level, Report};
 use showcall::show;
+
+use crate::common::desk::{Desk, set};
+use crate::common::peer::npm;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where npm's packages are; `None`, loudly, when this one is not there and need not be.
-fn modules(package: &str) -> Option<PathBuf> {
-    let modules = root().join("target/peers/node/node_modules");
-    if modules.join(package).is_dir() {
-        return Some(modules);
-    }
-    let required = std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_some_and(|v| v == "1");
-    assert!(!required, "{package} (npm) is missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: {package} (npm) is not installed (sh tests/peers/setup.sh)");
-    None
-}
-
 #[test]
+#[ignore = "needs hyperdeck-connection (npm)"]
 fn a_client_from_npm_works_on_the_simulated_deck() {
-    let Some(modules) = modules("hyperdeck-connection") else { return };
+    let modules = npm("hyperdeck-connection");
     let mut deck = Command::new(env!("CARGO_BIN_EXE_showcall"));
     deck.args(["simulator", "blackmagic-hyperdeck-studio-hd-plus", "--listen", "127.0.0.1:0"]);
     let mut deck = deck.stdout(Stdio::piped()).spawn().unwrap();
@@ -38,7 +27,7 @@ fn a_client_from_npm_works_on_the_simulated_deck() {
     BufReader::new(deck.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
     let mut client = Command::new("timeout");
-    client.args(["60", "node"]).arg(root().join("tests/peers/hyperdeck_client.js")).arg(&modules).arg(said["port"].to_string());
+    client.args(["60", "node"]).arg(root().join("tests/peers/hyperdeck_client.js")).arg(modules).arg(said["port"].to_string());
     let output = client.output().unwrap();
     drop(deck.kill());
     drop(deck.wait());
@@ -77,7 +66,7 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(modules: &PathBuf) -> Self {
+    fn start(modules: &str) -> Self {
         let mut node = Command::new("node");
         node.arg(root().join("tests/peers/hyperdeck_server.js")).arg(modules);
         let mut child = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -99,10 +88,11 @@ fn player(clip: Option<&str>, looping: bool, playing: bool) -> show::Value {
 }
 
 #[test]
+#[ignore = "needs hyperdeck-server-connection (npm)"]
 fn the_driver_works_on_a_deck_from_npm() {
     const OPENER: Option<&str> = Some("Opener 1.mov");
-    let Some(modules) = modules("hyperdeck-server-connection") else { return };
-    let mut peer = Peer::start(&modules);
+    let modules = npm("hyperdeck-server-connection");
+    let mut peer = Peer::start(modules);
     let mut desk = Desk::new(&SHOW.replace("address =", &format!("port = {}\naddress =", peer.port)));
     assert!(desk.until(20, |report| *report == Report::Synced).is_some(), "{:#?}", desk.seen);
     let online =

@@ -1,6 +1,8 @@
 //! All integration tests, in one binary: linking is most of the time between an edit and its tests.
 //!
 //! `cargo test --test it scenarios::` runs those of one file. Their data lies in the folders beside this one.
+//! Tests that need a program of others, or network namespaces, are ignored and say so: `sh tests/peers/setup.sh` installs all that they
+//! need, and `--include-ignored` runs them.
 #![allow(clippy::unwrap_used)]
 
 mod artnet;

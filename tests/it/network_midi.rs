@@ -1,39 +1,25 @@
 //! Network MIDI with programs that are not ours: sessions that showcall asks for (pymidi, npm rtpmidi), one that joins showcall's own
-//! and presses GO, and Wireshark as the judge of every packet. `tests/peers/setup.sh` installs them.
+//! and presses GO, and Wireshark as the judge of every packet.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::crash::run::Run;
 use serde_json::Value as Json;
 use showcall::links::udp::neighbours;
+
+use crate::common::peer::{npm, program, python};
+use crate::crash::run::Run;
 
 /// Longest wait for something that must come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn have(what: &str, here: bool) -> bool {
-    if !here {
-        assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none(), "{what} is missing: run tests/peers/setup.sh");
-        println!("SKIPPED: {what} is not installed (tests/peers/setup.sh installs it)");
-    }
-    here
-}
-
-fn python() -> PathBuf {
-    root().join("target/peers/venv/bin/python")
-}
-
-fn node_modules() -> PathBuf {
-    root().join("target/peers/node/node_modules")
 }
 
 /// An even port after which one is free too. Both are free again when this returns.
@@ -61,7 +47,7 @@ impl Peer {
     }
 
     fn pymidi(port: u16) -> Self {
-        let mut command = Command::new(python());
+        let mut command = Command::new(python("pymidi"));
         command.arg(root().join("tests/peers/network_midi_acceptor.py")).arg(port.to_string());
         Self::start(command)
     }
@@ -69,7 +55,7 @@ impl Peer {
     /// With `join` it asks for a session itself.
     fn npm(port: u16, join: Option<u16>) -> Self {
         let mut command = Command::new("node");
-        command.env("NODE_PATH", node_modules()).arg(root().join("tests/peers/network_midi_peer.js")).arg(port.to_string());
+        command.env("NODE_PATH", npm("rtpmidi")).arg(root().join("tests/peers/network_midi_peer.js")).arg(port.to_string());
         command.args(join.map(|port| port.to_string()));
         Self::start(command)
     }
@@ -185,11 +171,9 @@ fn folder(show: &str) -> tempfile::TempDir {
 }
 
 #[test]
+#[ignore = "needs pymidi (Python) and tshark"]
 fn pymidi_hears_what_cues_send_and_wireshark_finds_nothing_malformed() {
-    let tshark = Command::new("tshark").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !have("pymidi or tshark", python().exists() && tshark) {
-        return;
-    }
+    program("tshark");
     let port = free_pair();
     let peer = Peer::pymidi(port);
     let relay = Relay::open(port);
@@ -216,10 +200,8 @@ fn pymidi_hears_what_cues_send_and_wireshark_finds_nothing_malformed() {
 }
 
 #[test]
+#[ignore = "needs rtpmidi (npm)"]
 fn a_session_of_npm_hears_what_cues_send() {
-    if !have("npm rtpmidi", node_modules().join("rtpmidi").exists()) {
-        return;
-    }
     let port = free_pair();
     let peer = Peer::npm(port, None);
     let folder = folder(&SHOW.replace("PORT", &port.to_string()));
@@ -261,10 +243,8 @@ do = [{ send = { on = "box", address = "/third" } }]
 "#;
 
 #[test]
+#[ignore = "needs rtpmidi (npm)"]
 fn a_session_of_npm_presses_go() {
-    if !have("npm rtpmidi", node_modules().join("rtpmidi").exists()) {
-        return;
-    }
     let (port, receiver) = (free_pair(), UdpSocket::bind("127.0.0.1:0").unwrap());
     let out = receiver.local_addr().unwrap().port();
     let folder = folder(&CALLED.replace("PORT", &port.to_string()).replace("OUT", &out.to_string()));

@@ -1,6 +1,4 @@
 //! OBS clients that others wrote work on the simulated OBS: obsws-python (PyPI) and obs-websocket-js (npm).
-//!
-//! Without the peer these tests say so and end, unless SHOWCALL_REQUIRE_PEERS=1 (as in CI), where a missing peer is a failure.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -8,15 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
-/// False, loudly, when a peer is not there and need not be.
-fn have(what: &str, there: bool) -> bool {
-    if there {
-        return true;
-    }
-    assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{what} is missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: {what} is not installed (sh tests/peers/setup.sh)");
-    false
-}
+use crate::common::peer::{npm, python};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -55,24 +45,20 @@ fn found(command: &mut Command) -> Json {
 }
 
 #[test]
+#[ignore = "needs obsws-python (Python)"]
 fn a_client_from_pypi_works_on_the_simulated_obs() {
-    let python = root().join("target/peers/venv/bin/python");
-    let installed = Command::new(&python).args(["-c", "import obsws_python"]).stderr(Stdio::null()).status();
-    if !have("obsws-python", installed.is_ok_and(|status| status.success())) {
-        return;
-    }
+    let python = python("obsws_python");
     let obs = Served::start(&["obs-studio"]);
-    let found = found(Command::new(&python).arg("tests/peers/obs_client.py").arg(obs.port.to_string()));
+    let found = found(Command::new(python).arg("tests/peers/obs_client.py").arg(obs.port.to_string()));
     let wanted = json!({ "version": "5.5.2", "scenes": ["Scene", "Camera", "Slides"], "program": "Slides", "muted": true, "db": -12.5,
         "unknown": 600, "streams": true });
     assert_eq!(found, wanted);
 }
 
 #[test]
+#[ignore = "needs obs-websocket-js (npm)"]
 fn a_client_from_npm_works_on_the_simulated_obs_of_a_show_with_its_password() {
-    if !have("obs-websocket-js", root().join("target/peers/node/node_modules/obs-websocket-js").exists()) {
-        return;
-    }
+    npm("obs-websocket-js");
     let show = root().join("tests/fire/obs.toml");
     let obs = Served::start(&["--show", show.to_str().unwrap(), "--device", "obs"]);
     let found = found(Command::new("node").arg("tests/peers/obs_client.mjs").args([&obs.port.to_string(), "correct horse"]));

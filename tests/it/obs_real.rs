@@ -1,14 +1,17 @@
-//! Our driver drives the real OBS (Debian's, under Xvfb) through the real rack. Only with SHOWCALL_LONG=1: OBS takes seconds to start.
+//! Our driver drives the real OBS (Debian's, under Xvfb) through the real rack.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 
-use crate::common::desk::{Desk, set};
 use showcall::engine::{Op, Report};
 use showcall::links::sys::boottime;
 use showcall::show::{Curve, Db, Transition, Transport, Value};
 use showcall::time::Span;
+
+use crate::common::desk::{Desk, set};
+use crate::common::peer::{program, python};
+use crate::common::signal;
 
 const PASSWORD: &str = "correct horse";
 const SHOW: &str = r#"
@@ -61,8 +64,7 @@ impl Studio {
 
     /// What another client prints; its arguments are port and password, then these.
     fn client(&self, script: &str, more: &[&str]) -> String {
-        let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
-        let done = Process::new(python).args(["-c", script, &self.port.to_string(), PASSWORD]).args(more).output().unwrap();
+        let done = Process::new(python("obsws_python")).args(["-c", script, &self.port.to_string(), PASSWORD]).args(more).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
@@ -76,7 +78,7 @@ impl Studio {
 impl Drop for Studio {
     fn drop(&mut self) {
         // TERM, so that the script ends OBS and its display.
-        drop(Process::new("kill").arg(self.child.id().to_string()).status());
+        signal("TERM", self.child.id());
         drop(self.child.wait());
     }
 }
@@ -120,11 +122,10 @@ print(client.get_media_input_status("Walk").media_state)
 "#;
 
 #[test]
+#[ignore = "needs OBS and Xvfb, and obsws-python (Python)"]
 fn the_driver_drives_the_real_obs() {
-    if std::env::var_os("SHOWCALL_LONG").is_none_or(|v| v != "1") {
-        eprintln!("SKIPPED: the real OBS is driven only with SHOWCALL_LONG=1 (sh tests/peers/setup.sh long)");
-        return;
-    }
+    program("obs");
+    program("Xvfb");
     let studio = Studio::start();
     let clip = studio.home.path().join("walk.wav");
     println!("OBS {}", studio.client(PREPARE, &[clip.to_str().unwrap()]));

@@ -1,6 +1,4 @@
 //! Programs that others wrote: an X32 client from PyPI works on the simulated desk, and liblo's oscdump reads what the drivers send.
-//!
-//! Without the peer these tests say so and end, unless SHOWCALL_REQUIRE_PEERS=1 (as in CI), where a missing peer is a failure.
 
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
@@ -15,18 +13,10 @@ use showcall::engine::{ActionId, Command as Want, Op, Priority, Why};
 use showcall::show::{DeviceIx, Library, PropIx, Show, Value};
 use showcall::time::Mono;
 
+use crate::common::peer::{program, python};
+
 /// How long a peer may take before the test says that it does not answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// False, loudly, when a peer is not there and need not be.
-fn have(what: &str, there: bool) -> bool {
-    if there {
-        return true;
-    }
-    assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{what} is missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: {what} is not installed (sh tests/peers/setup.sh)");
-    false
-}
 
 /// A show with one device of a built-in profile and one property of it.
 fn show(profile: &str, spec: &str, path: &str, args: &[(&str, &str)]) -> Arc<Show> {
@@ -98,19 +88,16 @@ impl Drop for Served {
 }
 
 #[test]
+#[ignore = "needs behringer-mixer (Python)"]
 fn a_client_from_pypi_works_on_the_simulated_desk() {
-    let python = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python");
-    let installed = Command::new(&python).args(["-c", "import behringer_mixer"]).stderr(Stdio::null()).status();
-    if !have("behringer-mixer (Python)", installed.is_ok_and(|status| status.success())) {
-        return;
-    }
+    let python = python("behringer_mixer");
     let desk = Served::start("behringer-x32");
     // Scene 7 is the desk as it is now; its answer says that it is kept.
     desk.send("/save", vec![OscType::String("scene".into()), OscType::Int(7), OscType::String("x".into())]);
     assert!(desk.hand.recv(&mut [0; 64]).is_ok(), "no answer to /save");
 
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/peers/x32_client.py");
-    let mut client = Command::new(&python).arg(script).arg(desk.port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut client = Command::new(python).arg(script).arg(desk.port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = lines(&mut client);
     assert_eq!(lines.recv_timeout(PATIENCE).as_deref(), Ok("listening"));
     // Its subscription may still be on its way: a hand that goes on moving is heard in the end.
@@ -159,7 +146,7 @@ struct Dump {
 
 impl Dump {
     fn start() -> Self {
-        // oscdump can not choose its port: one that was free a moment ago is.
+        // oscdump cannot choose its port: one that was free a moment ago is.
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("stdbuf");
         let mut child = command.args(["-oL", "oscdump", &port.to_string()]).stdout(Stdio::piped()).spawn().unwrap();
@@ -209,11 +196,9 @@ impl Drop for Dump {
 }
 
 #[test]
+#[ignore = "needs oscdump (liblo)"]
 fn oscdump_reads_what_the_drivers_send() {
-    let installed = Command::new("oscdump").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !have("oscdump (liblo-tools)", installed.is_ok()) {
-        return;
-    }
+    program("oscdump");
     let dump = Dump::start();
     let desk = show("behringer-x32", "on", "ch/01/mix/on", &[("channel", "1")]);
     let said = dump.says("behringer-x32", &desk, "ch/01/mix/on", Value::Switch(false), "/ch/01/mix/on");

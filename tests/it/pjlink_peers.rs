@@ -1,6 +1,4 @@
 //! Two PJLink clients that others wrote, aiopjlink and pypjlink2, work on the simulated projector, with a password and without.
-//!
-//! Without the peers this test says so and ends, unless SHOWCALL_REQUIRE_PEERS=1 (as in CI), where a missing peer is a failure.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -8,21 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::common::peer::python;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The Python that has the peers; `None`, loudly, when it is not there and need not be.
-fn python() -> Option<PathBuf> {
-    let python = root().join("target/peers/venv/bin/python");
-    let there = Command::new(&python).args(["-c", "import aiopjlink, pypjlink"]).stderr(Stdio::null()).status();
-    if there.is_ok_and(|status| status.success()) {
-        return Some(python);
-    }
-    let required = std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_some_and(|v| v == "1");
-    assert!(!required, "aiopjlink and pypjlink2 are missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: aiopjlink and pypjlink2 are not installed (sh tests/peers/setup.sh)");
-    None
 }
 
 /// A simulated projector of a show, as a person starts it.
@@ -55,7 +42,7 @@ impl Drop for Served {
     }
 }
 
-fn found(python: &Path, port: u16, password: Option<&str>) -> Value {
+fn found(python: &str, port: u16, password: Option<&str>) -> Value {
     let mut client = Command::new("timeout");
     client.arg("60").arg(python).arg(root().join("tests/peers/pjlink_client.py")).arg(port.to_string()).args(password);
     let output = client.output().unwrap();
@@ -64,12 +51,13 @@ fn found(python: &Path, port: u16, password: Option<&str>) -> Value {
 }
 
 #[test]
+#[ignore = "needs aiopjlink and pypjlink2 (Python)"]
 fn two_clients_from_pypi_work_on_the_simulated_projector() {
-    let Some(python) = python() else { return };
+    let python = python("aiopjlink, pypjlink");
     for password in [None, Some("JBMIAProjectorLink")] {
         let folder = tempfile::tempdir().unwrap();
         let projector = Served::start(folder.path(), password);
-        let said = found(&python, projector.1, password);
+        let said = found(python, projector.1, password);
         let expected = json!({
             "class": "2", "model": "PJLink class 2", "before": "OFF", "warming": "WARMING", "input": "DIGITAL 2", "mute": [true, true],
             "frozen": true, "lamps": [1250], "filter": 300, "errors": ["OK"],
@@ -81,8 +69,9 @@ fn two_clients_from_pypi_work_on_the_simulated_projector() {
 }
 
 #[test]
+#[ignore = "needs aiopjlink and pypjlink2 (Python)"]
 fn a_wrong_password_is_not_let_in() {
-    let Some(python) = python() else { return };
+    let python = python("aiopjlink, pypjlink");
     let folder = tempfile::tempdir().unwrap();
     let projector = Served::start(folder.path(), Some("right"));
     let mut client = Command::new("timeout");

@@ -1,6 +1,6 @@
 //! Real MIDI clients over JACK's dummy driver (RtMidi): one presses GO, one hears what cues send.
 //!
-//! Needs the JACK build (`--no-default-features --features jack`), jackd2 and python-rtmidi (`tests/peers/setup.sh`).
+//! Needs the JACK build (`--no-default-features --features jack`).
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::UdpSocket;
@@ -10,6 +10,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::common::peer::{program, python};
+use crate::common::signal;
 use crate::crash::run::Run;
 
 /// Ends its process, by pid, when the test ends. It is asked first: a JACK server that is killed leaves its shared memory behind, and
@@ -18,7 +20,7 @@ struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        signal("TERM", self.0.id());
         for _ in 0..100 {
             if !matches!(self.0.try_wait(), Ok(None)) {
                 return;
@@ -30,7 +32,7 @@ impl Drop for Ended {
     }
 }
 
-/// Servers share a registry that two of them can not begin at once: one test after the other.
+/// Servers share a registry that two of them cannot begin at once: one test after the other.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A JACK server of its own name, without sound.
@@ -42,6 +44,7 @@ struct Jack {
 
 impl Jack {
     fn start(name: &str) -> Self {
+        program("jackd");
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = format!("showcall-{name}-{}", std::process::id());
         let mut jackd = Command::new("jackd");
@@ -57,7 +60,7 @@ impl Jack {
     /// A Python client; it has said that it is open. Gives what it says from then on.
     fn client(&self, script: &str) -> (Ended, Receiver<String>) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(script);
-        let mut command = Command::new(python());
+        let mut command = Command::new(python("rtmidi"));
         command.envs(self.variables()).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut client = Ended(command.spawn().unwrap());
         let stdout = BufReader::new(client.0.stdout.take().unwrap());
@@ -70,19 +73,6 @@ impl Jack {
 
 /// Longest wait for something that must come.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn python() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers/venv/bin/python")
-}
-
-fn peers_are_here() -> bool {
-    let here = python().exists() && Command::new("jackd").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !here {
-        assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none(), "jackd or python-rtmidi is missing: run tests/peers/setup.sh");
-        println!("SKIPPED: jackd or python-rtmidi is not installed (tests/peers/setup.sh installs them)");
-    }
-    here
-}
 
 const SHOW: &str = r#"
 [show]
@@ -109,10 +99,8 @@ do = [{ send = { on = "box", address = "/second", args = [2] } }]
 "#;
 
 #[test]
+#[ignore = "needs jackd and python-rtmidi (Python)"]
 fn a_note_from_a_jack_client_is_a_go() {
-    if !peers_are_here() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
     receiver.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
@@ -216,10 +204,8 @@ fn start_until_heard(run: &Run, heard: &Receiver<String>, cue: u8) -> String {
 }
 
 #[test]
+#[ignore = "needs jackd and python-rtmidi (Python)"]
 fn a_jack_client_hears_what_cues_send_and_every_note_ends() {
-    if !peers_are_here() {
-        return;
-    }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("show.toml"), DESK).unwrap();
     let jack = Jack::start("desk");

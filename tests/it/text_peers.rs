@@ -1,12 +1,12 @@
 //! Clients that others wrote work on simulated devices of lines: CasparCG's from npm on AMCP, node-vmix on the vMix TCP API.
-//!
-//! Without a peer its test says so and ends, unless SHOWCALL_REQUIRE_PEERS=1 (as in CI), where a missing peer is a failure.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
+
+use crate::common::peer::npm;
 
 /// A CasparCG server and a vMix, and what a show does with them.
 const SHOW: &str = r#"
@@ -37,18 +37,6 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// False, loudly, when a peer is not there and need not be.
-fn have(package: &str) -> bool {
-    let node = Command::new("node").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if node.is_ok() && root().join("target/peers/node/node_modules").join(package).is_dir() {
-        return true;
-    }
-    let required = std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_some_and(|v| v == "1");
-    assert!(!required, "{package} (npm) is missing: sh tests/peers/setup.sh");
-    eprintln!("SKIPPED: {package} (npm) is not installed (sh tests/peers/setup.sh)");
-    false
-}
-
 /// A simulated device of the show, as a person starts it.
 struct Served(Child, u16);
 
@@ -66,11 +54,11 @@ impl Served {
         Self(child, u16::try_from(said["port"].as_u64().unwrap()).unwrap())
     }
 
-    /// What a client of node's found.
-    fn found(&self, script: &str) -> Value {
+    /// What a client that needs this package of npm found.
+    fn found(&self, package: &str, script: &str) -> Value {
         let mut client = Command::new("timeout");
         client.args(["60", "node"]).arg(root().join("tests/peers").join(script)).arg(self.1.to_string());
-        let output = client.env("NODE_PATH", root().join("target/peers/node/node_modules")).output().unwrap();
+        let output = client.env("NODE_PATH", npm(package)).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
@@ -84,22 +72,18 @@ impl Drop for Served {
 }
 
 #[test]
+#[ignore = "needs casparcg-connection (npm)"]
 fn a_casparcg_client_from_npm_plays_on_the_simulated_server() {
-    if !have("casparcg-connection") {
-        return;
-    }
-    let found = Served::start("clips").found("casparcg_client.js");
+    let found = Served::start("clips").found("casparcg-connection", "casparcg_client.js");
     // What it does not know it refuses, and says the command again as the server does.
     let expected = json!({ "version": "2.3.3", "play": 202, "pause": 202, "resume": 202, "opacity": 202, "stop": 202, "unknown": [400, ["CALL 1-10 SEEK 1"]] });
     assert_eq!(found, expected);
 }
 
 #[test]
+#[ignore = "needs node-vmix (npm)"]
 fn a_vmix_client_from_npm_cuts_and_records_on_the_simulated_vmix() {
-    if !have("node-vmix") {
-        return;
-    }
-    let found = Served::start("vmix").found("vmix_client.js");
+    let found = Served::start("vmix").found("node-vmix", "vmix_client.js");
     let expected = json!({
         "subscribed": "SUBSCRIBE OK Completed", "cut": "FUNCTION OK Completed", "told": "ACTS OK Input 3 1",
         "recording": "XMLTEXT OK True", "refused": "NONSENSE ER no such function",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ARTNET;
 use super::peers::Judge;
-use crate::common::lan::{Lan, have, inside};
+use crate::common::lan::{Lan, inside};
 use crate::common::olad::Olad;
 use crate::common::run::Run;
 
@@ -55,24 +55,24 @@ do = [{ light = { look = "blue", fade = "500ms" } }]
 "##;
 
 #[test]
+#[ignore = "needs olad and tshark"]
 fn olad_reads_the_levels_that_cues_set() {
-    if !have("olad") || !have("tshark") || !inside(olad_reads_the_levels_that_cues_set) {
-        return;
-    }
-    let lan = Lan::up();
-    let olad = Olad::start(&lan, "artnet", ARTNET);
-    olad.patch(&lan, 1, true);
-    let judge = Judge::listen();
-    let run = Run::start(SHOW, &[]);
-    assert!(olad.levels(1).is_empty(), "nothing is sent before a cue names the universe");
-    run.go();
-    olad.until(1, &[(1, 204), (510, 0)]);
-    // Past the guard against a double GO.
-    std::thread::sleep(Duration::from_secs(1));
-    run.go();
-    olad.until(1, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
-    drop(run);
-    let packets = judge.verdict(&["0x2000", "0x5000"]);
-    assert!(packets.iter().filter(|p| p.trim() == "0x5000").count() > 30, "a fade is many frames: {packets:?}");
-    assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
+    inside(olad_reads_the_levels_that_cues_set, || {
+        let lan = Lan::up();
+        let olad = Olad::start(&lan, "artnet", ARTNET);
+        olad.patch(&lan, 1, true);
+        let judge = Judge::listen();
+        let run = Run::start(SHOW, &[]);
+        assert!(olad.levels(1).is_empty(), "nothing is sent before a cue names the universe");
+        run.go();
+        olad.until(1, &[(1, 204), (510, 0)]);
+        // Past the guard against a double GO.
+        std::thread::sleep(Duration::from_secs(1));
+        run.go();
+        olad.until(1, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
+        drop(run);
+        let packets = judge.verdict(&["0x2000", "0x5000"]);
+        assert!(packets.iter().filter(|p| p.trim() == "0x5000").count() > 30, "a fade is many frames: {packets:?}");
+        assert!(packets.iter().all(|p| !p.trim().contains('\t')), "malformed: {packets:?}");
+    });
 }

@@ -1,5 +1,4 @@
-//! The real QLC+ on the other host: a node that a run sends to, which passes on what it got. Only with SHOWCALL_LONG=1: it takes
-//! seconds to start, and brings Qt with it.
+//! The real QLC+ on the other host: a node that a run sends to, which passes on what it got.
 
 use std::fs;
 use std::net::UdpSocket;
@@ -7,7 +6,8 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::product::SHOW;
-use crate::common::lan::{Lan, end, have, inside, ip};
+use crate::common::lan::{Lan, end, inside, ip};
+use crate::common::peer::program;
 use crate::common::run::Run;
 
 /// An address of this host that no show sends from: what QLC+ passes on comes here.
@@ -103,34 +103,31 @@ fn until(socket: &UdpSocket, universe: u16, wanted: &[(usize, u8)]) {
 }
 
 #[test]
+#[ignore = "needs QLC+"]
 fn qlcplus_takes_the_levels_that_cues_set_by_either_protocol_and_passes_them_on() {
-    if std::env::var_os("SHOWCALL_LONG").is_none() {
-        eprintln!("SKIPPED: only with SHOWCALL_LONG=1");
-        return;
-    }
-    if !have("qlcplus") || !inside(qlcplus_takes_the_levels_that_cues_set_by_either_protocol_and_passes_them_on) {
-        return;
-    }
-    let lan = Lan::up();
-    ip(&["addr", "add", &format!("{ELSEWHERE}/24"), "dev", "here"]);
-    // The run has 6454 too, for its node's answers: both say that they share it.
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
-    socket.set_reuse_address(true).unwrap();
-    socket.bind(&std::net::SocketAddr::new(ELSEWHERE.parse().unwrap(), 6454).into()).unwrap();
-    let socket = UdpSocket::from(socket);
-    socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    let qlc = Qlc::start(&lan);
-    until(&socket, 5, &[(1, 0)]);
-    let run = Run::start(&format!("{SHOW}{MORE}"), &[]);
-    run.go();
-    until(&socket, 5, &[(1, 204), (511, 0)]);
-    // Past the guard against a double GO.
-    std::thread::sleep(Duration::from_secs(1));
-    run.go();
-    until(&socket, 5, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
-    std::thread::sleep(Duration::from_secs(1));
-    run.go();
-    until(&socket, 6, &[(99, 0), (100, 153), (101, 0)]);
-    run.stop();
-    drop(qlc);
+    program("qlcplus");
+    inside(qlcplus_takes_the_levels_that_cues_set_by_either_protocol_and_passes_them_on, || {
+        let lan = Lan::up();
+        ip(&["addr", "add", &format!("{ELSEWHERE}/24"), "dev", "here"]);
+        // The run has 6454 too, for its node's answers: both say that they share it.
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+        socket.set_reuse_address(true).unwrap();
+        socket.bind(&std::net::SocketAddr::new(ELSEWHERE.parse().unwrap(), 6454).into()).unwrap();
+        let socket = UdpSocket::from(socket);
+        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        let qlc = Qlc::start(&lan);
+        until(&socket, 5, &[(1, 0)]);
+        let run = Run::start(&format!("{SHOW}{MORE}"), &[]);
+        run.go();
+        until(&socket, 5, &[(1, 204), (511, 0)]);
+        // Past the guard against a double GO.
+        std::thread::sleep(Duration::from_secs(1));
+        run.go();
+        until(&socket, 5, &[(1, 0), (510, 0), (511, 128), (512, 255)]);
+        std::thread::sleep(Duration::from_secs(1));
+        run.go();
+        until(&socket, 6, &[(99, 0), (100, 153), (101, 0)]);
+        run.stop();
+        drop(qlc);
+    });
 }

@@ -99,44 +99,44 @@ fn call(called: &Called, from: &str, to: &str) {
 }
 
 #[test]
+#[ignore = "needs network namespaces"]
 fn a_desk_calls_the_show_on_a_port_of_its_own() {
-    if !inside(a_desk_calls_the_show_on_a_port_of_its_own) {
-        return;
-    }
-    let _lan = Lan::up();
-    let called = Called::start(&show("127.0.0.1:6454"), &["--simulate"]);
-    call(&called, "127.0.0.1:0", "127.0.0.1:6454");
+    inside(a_desk_calls_the_show_on_a_port_of_its_own, || {
+        let _lan = Lan::up();
+        let called = Called::start(&show("127.0.0.1:6454"), &["--simulate"]);
+        call(&called, "127.0.0.1:0", "127.0.0.1:6454");
+    });
 }
 
 #[test]
+#[ignore = "needs network namespaces"]
 fn a_desk_calls_the_show_on_the_port_of_its_nodes() {
-    if !inside(a_desk_calls_the_show_on_the_port_of_its_nodes) {
-        return;
-    }
-    let lan = Lan::up();
-    let called = Called::start(&show("0.0.0.0:6454"), &[]);
-    call(&called, "10.9.0.1:0", "10.9.0.1:6454");
-    // A key that only the other host may press.
-    let script =
-        "import socket,sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes.fromhex(sys.argv[1]), (\"10.9.0.1\", 6454))";
-    let hex: String = macro_key(6).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert!(lan.there("python3").args(["-c", script, &hex]).status().unwrap().success());
-    called.says("By the other host");
+    inside(a_desk_calls_the_show_on_the_port_of_its_nodes, || {
+        let lan = Lan::up();
+        let called = Called::start(&show("0.0.0.0:6454"), &[]);
+        call(&called, "10.9.0.1:0", "10.9.0.1:6454");
+        // A key that only the other host may press.
+        let script =
+            "import socket,sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes.fromhex(sys.argv[1]), (\"10.9.0.1\", 6454))";
+        let hex: String = macro_key(6).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(lan.there("python3").args(["-c", script, &hex]).status().unwrap().success());
+        called.says("By the other host");
+    });
 }
 
 #[test]
+#[ignore = "needs network namespaces"]
 fn a_show_that_listens_to_this_machine_alone_does_not_hear_the_network() {
-    if !inside(a_show_that_listens_to_this_machine_alone_does_not_hear_the_network) {
-        return;
-    }
-    let _lan = Lan::up();
-    let called = Called::start(&show("127.0.0.1:6454"), &[]);
-    let desk = UdpSocket::bind("10.9.0.1:0").unwrap();
-    desk.send_to(&macro_key(5), "10.9.0.1:6454").unwrap();
-    let near = UdpSocket::bind("127.0.0.1:0").unwrap();
-    for number in 8..12 {
-        near.send_to(&frame(number), "127.0.0.1:6454").unwrap();
-    }
-    called.says("By the clock");
-    called.has_not_said("By a key");
+    inside(a_show_that_listens_to_this_machine_alone_does_not_hear_the_network, || {
+        let _lan = Lan::up();
+        let called = Called::start(&show("127.0.0.1:6454"), &[]);
+        let desk = UdpSocket::bind("10.9.0.1:0").unwrap();
+        desk.send_to(&macro_key(5), "10.9.0.1:6454").unwrap();
+        let near = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for number in 8..12 {
+            near.send_to(&frame(number), "127.0.0.1:6454").unwrap();
+        }
+        called.says("By the clock");
+        called.has_not_said("By a key");
+    });
 }

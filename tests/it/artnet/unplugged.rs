@@ -8,22 +8,21 @@ use showcall::show::DeviceIx;
 use showcall::time::Span;
 
 use super::node::{Real, show};
-use crate::common::lan::{Lan, alone, inside};
+use crate::common::lan::{Lan, on_two_hosts};
 
 /// Frames to each of the nine nodes: six seconds of 44 Hz, so the kernel has given up asking for the silent ones.
 const FRAMES: u16 = 264;
 const GRID: Duration = Duration::from_micros(22_727);
 
 #[test]
+#[ignore = "needs network namespaces"]
 fn eight_unplugged_nodes_cost_the_plugged_one_no_frame() {
-    if !inside(eight_unplugged_nodes_cost_the_plugged_one_no_frame) {
-        return;
-    }
+    on_two_hosts(eight_unplugged_nodes_cost_the_plugged_one_no_frame, here, plugged_node);
+}
+
+fn here() {
     let lan = Lan::up();
-    let me = std::env::current_exe().unwrap();
-    let mut command = lan.there(me.to_str().unwrap());
-    command.args(alone(receiver)).stdout(Stdio::piped());
-    let receiver = command.spawn().unwrap();
+    let receiver = lan.other_half(eight_unplugged_nodes_cost_the_plugged_one_no_frame).stdout(Stdio::piped()).spawn().unwrap();
     let addresses: Vec<SocketAddr> = (2..=10).map(|host| SocketAddr::from(([10, 9, 0, host], 6454))).collect();
     let mut real = Real::new(&show(&addresses, &[]), false);
     real.until("the plugged node is found", |real| real.online(0));
@@ -50,9 +49,7 @@ fn eight_unplugged_nodes_cost_the_plugged_one_no_frame() {
 }
 
 /// The plugged node: answers polls, and counts the different frames until the last one has come.
-#[test]
-#[ignore = "the other host of the test above"]
-fn receiver() {
+fn plugged_node() {
     let socket = UdpSocket::bind("0.0.0.0:6454").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut seen = std::collections::BTreeSet::new();

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
+use crate::common::signal;
 use crate::crash::receiver::Receiver;
 use crate::crash::show;
 
@@ -39,8 +40,7 @@ fn a_stopped_terminal_holds_up_neither_a_cue_nor_the_end() {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-    let pid = child.process_id().unwrap().to_string();
-    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(signal("TERM", child.process_id().unwrap()));
     let deadline = Instant::now() + PATIENCE;
     while child.try_wait().unwrap().is_none() {
         assert!(Instant::now() < deadline, "it waits for its terminal for ever");

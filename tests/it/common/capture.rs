@@ -4,6 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::lan::end;
+use super::peer::program;
+use super::signal;
 
 /// A running capture.
 pub struct Capture {
@@ -14,6 +16,7 @@ pub struct Capture {
 impl Capture {
     /// Captures what passes this filter, from here on.
     pub fn of(filter: &str) -> Self {
+        program("tshark");
         let folder = tempfile::tempdir().unwrap();
         let mut tshark = Command::new("tshark");
         tshark.args(["-q", "-i", "here", "-f", filter, "-w"]).arg(folder.path().join("wire.pcapng"));
@@ -43,8 +46,7 @@ impl Capture {
         while !enough(self) && Instant::now() < patience {
             std::thread::sleep(Duration::from_millis(200));
         }
-        let interrupt = format!("kill -INT {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+        assert!(signal("INT", self.child.id()));
         self.child.wait().unwrap();
     }
 }

@@ -2,29 +2,18 @@
 //!
 //! Works for root, and for anybody where user namespaces are allowed.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
-/// Says in a test's child process that it is inside.
-const INSIDE: &str = "SHOWCALL_TEST_NAMESPACE";
+use super::peer;
+
+/// Says in a test's child process on which host it is.
+const SIDE: &str = "SHOWCALL_TEST_HOST";
+const HERE: &str = "here";
+const THERE: &str = "there";
 
 /// This machine's user is root.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n")
-}
-
-/// Whether a peer is there. Loud when not, and a failure where peers are required.
-pub fn have(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().is_ok_and(|s| s.success());
-    if !found {
-        skip(&format!("{program} is not installed"));
-    }
-    found
-}
-
-/// Says that a test has not been done, or fails where peers are required.
-pub fn skip(why: &str) {
-    assert!(std::env::var_os("SHOWCALL_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{why}: run tests/peers/setup.sh");
-    eprintln!("SKIPPED: {why}");
 }
 
 /// `unshare` with what this user needs to make networks.
@@ -37,30 +26,39 @@ fn unshare() -> Command {
     command
 }
 
-/// The arguments that make this binary run one test alone, also one that is ignored.
-pub fn alone<T: Fn()>(_test: T) -> [&'static str; 4] {
-    // "it::module::test"; the harness leaves the crate out.
-    let (_, name) = std::any::type_name::<T>().split_once("::").unwrap();
-    ["--exact", name, "--nocapture", "--include-ignored"]
+/// Runs the body in a network of its own: in a child process that runs this test alone.
+pub fn inside<T: Fn()>(test: T, body: impl FnOnce()) {
+    on_two_hosts(test, body, || unreachable!("nobody starts the other half"));
 }
 
-/// True in the child process that runs `test` in a network of its own. Outside it runs that child and gives false.
-pub fn inside<T: Fn()>(test: T) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
+/// The same for a test in two halves: the second runs as [`Lan::other_half`] on the other host.
+pub fn on_two_hosts<T: Fn()>(test: T, here: impl FnOnce(), there: impl FnOnce()) {
+    match std::env::var(SIDE).as_deref() {
+        Ok(HERE) => here(),
+        Ok(_) => there(),
+        Err(_) => {
+            ["unshare", "nsenter", "ip"].iter().for_each(|name| peer::program(name));
+            assert!(unshare().arg("true").status().unwrap().success(), "this user may not make network namespaces");
+            let done = alone(unshare(), test, HERE).output().unwrap();
+            print!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            assert!(done.status.success(), "it failed in its network");
+        }
     }
-    if !have("unshare") || !have("nsenter") || !have("ip") {
-        return false;
-    }
-    if !unshare().arg("true").status().is_ok_and(|s| s.success()) {
-        skip("this user may not make network namespaces");
-        return false;
-    }
-    let me = std::env::current_exe().unwrap();
-    let arguments = alone(test);
-    let status = unshare().arg(me).args(arguments).env(INSIDE, "1").status().unwrap();
-    assert!(status.success(), "it failed in its namespace: {arguments:?}");
-    false
+}
+
+/// The command goes on with this binary, which runs one test alone.
+fn alone<T: Fn()>(mut command: Command, _test: T, side: &str) -> Command {
+    // "it::module::test"; the harness leaves the crate out.
+    let (_, name) = std::any::type_name::<T>().split_once("::").unwrap();
+    command.arg(std::env::current_exe().unwrap()).args(["--exact", name, "--nocapture", "--include-ignored"]).env(SIDE, side);
+    command
+}
+
+#[test]
+fn a_test_that_runs_alone_is_found_by_its_name() {
+    let list = alone(Command::new("env"), a_test_that_runs_alone_is_found_by_its_name, HERE).arg("--list").output().unwrap();
+    let found = String::from_utf8(list.stdout).unwrap();
+    assert!(found.contains("common::lan::a_test_that_runs_alone_is_found_by_its_name: test\n"), "{found}");
 }
 
 /// The two hosts, while it lives.
@@ -93,8 +91,19 @@ impl Lan {
 
     /// A command on the other host.
     pub fn there(&self, program: &str) -> Command {
+        let mut command = self.enter();
+        command.arg(program);
+        command
+    }
+
+    /// The second half of this test, on the other host.
+    pub fn other_half<T: Fn()>(&self, test: T) -> Command {
+        alone(self.enter(), test, THERE)
+    }
+
+    fn enter(&self) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--target", &self.holder.id().to_string(), "--net", "--"]).arg(program);
+        command.args(["--target", &self.holder.id().to_string(), "--net", "--"]);
         command
     }
 }

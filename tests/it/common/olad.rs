@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::lan::{Lan, end, is_root};
+use super::peer::program;
 
 /// The one that is wanted is switched on, all others off.
 const PLUGINS: &[&str] = &[
@@ -44,6 +45,7 @@ pub struct Olad {
 impl Olad {
     /// Starts it with one plugin and waits for its web interface. It refuses to run as root, so root becomes its own user.
     pub fn start(lan: &Lan, wanted: &str, options: &str) -> Self {
+        program("olad");
         let conf = tempfile::tempdir().unwrap();
         for plugin in PLUGINS {
             let text = if *plugin == wanted { format!("enabled = true\n{options}") } else { "enabled = false\n".to_owned() };

@@ -5,6 +5,7 @@ use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 
 use super::lan::end;
+use super::signal;
 
 /// A headless run; ended with the test.
 pub struct Run {
@@ -50,8 +51,7 @@ impl Run {
 
     /// Ends it in order; gives the last line that it printed.
     pub fn stop(mut self) -> serde_json::Value {
-        let terminate = format!("kill -TERM {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &terminate]).status().unwrap().success());
+        assert!(signal("TERM", self.child.id()));
         assert!(self.child.wait().unwrap().success());
         let last = self.last.take().and_then(|last| last.join().unwrap());
         serde_json::from_str(&last.unwrap_or_default()).unwrap()

@@ -1,24 +1,12 @@
 //! A program of this folder, written in the language of the library that it tries, on the other host.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::lan::{Lan, end, have, skip};
-
-/// The modules of `tests/peers/setup.sh`, in the package's root.
-const NODE_MODULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/node/node_modules");
-
-/// Whether node and this package of npm are there. Loud when not, and a failure where peers are required.
-pub fn have_npm(package: &str) -> bool {
-    let here = Path::new(NODE_MODULES).join(package).is_dir();
-    if !here {
-        skip(&format!("{package} (npm) is not installed"));
-    }
-    here && have("node")
-}
+use super::lan::{Lan, end};
+use super::peer::{npm, python};
 
 /// A running program, and the lines of JSON that it prints.
 pub struct Script {
@@ -27,10 +15,20 @@ pub struct Script {
 }
 
 impl Script {
-    /// Starts a script with what runs it: `node`, or a Python.
-    pub fn start(lan: &Lan, interpreter: &str, script: &str, arguments: &[&str]) -> Self {
-        let mut command = lan.there(interpreter);
-        command.arg(format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"))).args(arguments).env("NODE_PATH", NODE_MODULES);
+    /// Starts a script of Python's, with the modules that it needs.
+    pub fn python(lan: &Lan, modules: &str, script: &str, arguments: &[&str]) -> Self {
+        Self::start(lan.there(python(modules)), script, arguments)
+    }
+
+    /// Starts a script of node's, with the package that it needs.
+    pub fn node(lan: &Lan, package: &str, script: &str, arguments: &[&str]) -> Self {
+        let mut node = lan.there("node");
+        node.env("NODE_PATH", npm(package));
+        Self::start(node, script, arguments)
+    }
+
+    fn start(mut command: Command, script: &str, arguments: &[&str]) -> Self {
+        command.arg(format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"))).args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (reader, kept) = (BufReader::new(child.stdout.take().unwrap()), lines.clone());

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
+use crate::common::signal;
+
 const SHOWCALL: &str = env!("CARGO_BIN_EXE_showcall");
 /// Longest wait for a line that must come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -98,7 +100,7 @@ impl Run {
 
     /// SIGTERM; gives all it said.
     pub fn terminate(mut self) -> Vec<Json> {
-        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        assert!(signal("TERM", self.child.id()));
         assert!(self.child.wait().unwrap().success());
         self.seen.extend(self.lines.iter());
         std::mem::take(&mut self.seen)

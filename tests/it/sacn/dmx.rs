@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use showcall::devices::dmx::tape::{Event, Reader};
 use showcall::time::Span;
 
-use super::peers::python;
 use crate::common::lan::{Lan, inside};
 use crate::common::script::Script;
+use crate::common::signal;
 
 const SHOWCALL: &str = env!("CARGO_BIN_EXE_showcall");
 /// Frames of each source of the recording below, and the time between two.
@@ -46,93 +46,92 @@ fn frames(file: &Path) -> BTreeMap<(&'static str, u16), Vec<Frame>> {
 }
 
 #[test]
+#[ignore = "needs network namespaces"]
 fn a_recording_is_played_recorded_again_and_the_same() {
-    if !inside(a_recording_is_played_recorded_again_and_the_same) {
-        return;
-    }
-    let lan = Lan::up();
-    let folder = tempfile::tempdir().unwrap();
-    let (first, second) = (folder.path().join("first.dmx"), folder.path().join("second.dmx"));
-    std::fs::write(&first, recording()).unwrap();
-    let mut record = Command::new(SHOWCALL);
-    record.args(["dmx", "record", "--json", "--interface", "10.9.0.1"]).arg(&second);
-    let mut record = record.stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(record.stdout.take().unwrap()).lines().map(|line| serde_json::from_str::<Json>(&line.unwrap()).unwrap());
-    assert_eq!(said.next().unwrap()["event"], "recording");
-    let mut play = lan.there(SHOWCALL);
-    play.args(["dmx", "play", "--json", "--artnet", "10.9.0.255", "--interface", "10.9.0.2"]).arg(&first);
-    let played = play.output().unwrap();
-    assert!(played.status.success(), "{played:?}");
-    let played: Json = serde_json::from_slice(played.stdout.split(|b| *b == b'\n').nth(1).unwrap()).unwrap();
-    println!("{played}");
-    assert_eq!((&played["event"], &played["failed"]), (&Json::from("played"), &Json::from(0)));
-    let terminate = format!("kill -INT {}", record.id());
-    assert!(Command::new("sh").args(["-c", &terminate]).status().unwrap().success());
-    assert!(record.wait().unwrap().success());
-    assert_eq!(said.next().unwrap()["frames"], 2 * FRAMES);
-    let (ours, theirs) = (frames(&second), frames(&first));
-    assert_eq!(ours.keys().collect::<Vec<_>>(), [&("artnet", 5), &("sacn", 3)]);
-    for (universe, ours) in &ours {
-        let theirs = &theirs[universe];
-        let levels = |frames: &[Frame]| frames.iter().map(|(_, priority, slots)| (*priority, slots.clone())).collect::<Vec<_>>();
-        assert_eq!(levels(ours), levels(theirs), "{universe:?}");
-        let since = |frame: &Frame, first: &Frame| frame.0.0 - first.0.0;
-        let off = |(one, other): (&Frame, &Frame)| since(one, &ours[0]).abs_diff(since(other, &theirs[0]));
-        let mut errors: Vec<u64> = ours.iter().zip(theirs).map(off).collect();
-        errors.sort_unstable();
-        println!(
-            "{universe:?}: half of all frames within {} us, all within {} us",
-            errors[errors.len() / 2] / 1000,
-            errors[errors.len() - 1] / 1000
-        );
-    }
-    let text = std::fs::read_to_string(&second).unwrap();
-    assert!(text.contains("source 1 sacn 10.9.0.2 showcall plays FOH desk\n"), "{text}");
-    assert!(text.lines().any(|line| line.ends_with(" 1 3 end")), "the end of the universe is kept too");
+    inside(a_recording_is_played_recorded_again_and_the_same, || {
+        let lan = Lan::up();
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("first.dmx"), folder.path().join("second.dmx"));
+        std::fs::write(&first, recording()).unwrap();
+        let mut record = Command::new(SHOWCALL);
+        record.args(["dmx", "record", "--json", "--interface", "10.9.0.1"]).arg(&second);
+        let mut record = record.stdout(Stdio::piped()).spawn().unwrap();
+        let mut said =
+            BufReader::new(record.stdout.take().unwrap()).lines().map(|line| serde_json::from_str::<Json>(&line.unwrap()).unwrap());
+        assert_eq!(said.next().unwrap()["event"], "recording");
+        let mut play = lan.there(SHOWCALL);
+        play.args(["dmx", "play", "--json", "--artnet", "10.9.0.255", "--interface", "10.9.0.2"]).arg(&first);
+        let played = play.output().unwrap();
+        assert!(played.status.success(), "{played:?}");
+        let played: Json = serde_json::from_slice(played.stdout.split(|b| *b == b'\n').nth(1).unwrap()).unwrap();
+        println!("{played}");
+        assert_eq!((&played["event"], &played["failed"]), (&Json::from("played"), &Json::from(0)));
+        assert!(signal("INT", record.id()));
+        assert!(record.wait().unwrap().success());
+        assert_eq!(said.next().unwrap()["frames"], 2 * FRAMES);
+        let (ours, theirs) = (frames(&second), frames(&first));
+        assert_eq!(ours.keys().collect::<Vec<_>>(), [&("artnet", 5), &("sacn", 3)]);
+        for (universe, ours) in &ours {
+            let theirs = &theirs[universe];
+            let levels = |frames: &[Frame]| frames.iter().map(|(_, priority, slots)| (*priority, slots.clone())).collect::<Vec<_>>();
+            assert_eq!(levels(ours), levels(theirs), "{universe:?}");
+            let since = |frame: &Frame, first: &Frame| frame.0.0 - first.0.0;
+            let off = |(one, other): (&Frame, &Frame)| since(one, &ours[0]).abs_diff(since(other, &theirs[0]));
+            let mut errors: Vec<u64> = ours.iter().zip(theirs).map(off).collect();
+            errors.sort_unstable();
+            println!(
+                "{universe:?}: half of all frames within {} us, all within {} us",
+                errors[errors.len() / 2] / 1000,
+                errors[errors.len() - 1] / 1000
+            );
+        }
+        let text = std::fs::read_to_string(&second).unwrap();
+        assert!(text.contains("source 1 sacn 10.9.0.2 showcall plays FOH desk\n"), "{text}");
+        assert!(text.lines().any(|line| line.ends_with(" 1 3 end")), "the end of the universe is kept too");
+    });
 }
 
 #[test]
+#[ignore = "needs sacn (Python)"]
 fn watching_tells_who_sends_what_and_who_wins() {
-    let Some(python) = python() else { return };
-    if !inside(watching_tells_who_sends_what_and_who_wins) {
-        return;
-    }
-    let lan = Lan::up();
-    let sender = |priority, level| {
-        let script = Script::start(&lan, python, "sacn_sender.py", &["10.9.0.2", "70", priority, level]);
-        script.until("it sends", |line| line["event"] == "sending");
-        script
-    };
-    let (_high, _low) = (sender("150", "77"), sender("90", "99"));
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("light.dmx");
-    std::fs::write(&file, recording()).unwrap();
-    let mut play = lan.there(SHOWCALL);
-    play.args(["dmx", "play", "--artnet", "10.9.0.255", "--interface", "10.9.0.2", "--times", "20"]).arg(&file);
-    let mut play = play.stdout(Stdio::null()).spawn().unwrap();
-    let watch = |arguments: &[&str]| {
-        let mut watch = Command::new(SHOWCALL);
-        watch.args(["dmx", "watch", "--interface", "10.9.0.1", "--sacn", "1-8,70", "--seconds", "3"]).args(arguments).output().unwrap()
-    };
-    let json = watch(&["--json"]);
-    assert!(json.status.success(), "{json:?}");
-    let last: Json = serde_json::from_str(String::from_utf8(json.stdout).unwrap().lines().last().unwrap()).unwrap();
-    let of = |protocol: &str, universe: u16| {
-        let universes = last["universes"].as_array().unwrap();
-        universes.iter().find(|u| u["protocol"] == protocol && u["universe"] == universe).unwrap_or_else(|| panic!("{last:#}")).clone()
-    };
-    let both = of("sacn", 70);
-    assert_eq!(both["levels"].as_array().unwrap(), &vec![Json::from(77); 512], "the higher priority wins");
-    let sources = both["sources"].as_array().unwrap();
-    let winner = sources.iter().find(|source| source["wins"] == true).unwrap();
-    assert_eq!((&winner["name"], &winner["from"], &winner["priority"]), (&"Python desk".into(), &"10.9.0.2".into(), &150.into()));
-    assert!(sources.len() == 2 && winner["rate"].as_f64().unwrap() > 0.5, "{both:#}");
-    assert_eq!(of("sacn", 3)["sources"][0]["name"], "showcall plays FOH desk");
-    let artnet = of("artnet", 5);
-    assert_eq!((&artnet["address"], &artnet["sources"][0]["priority"]), (&"0:0:5".into(), &Json::Null));
-    let table = String::from_utf8(watch(&[]).stdout).unwrap();
-    assert!(table.contains("sACN 70") && table.contains("stands by") && table.contains("Art-Net 0:0:5"), "{table}");
-    crate::common::lan::end(&mut play);
+    inside(watching_tells_who_sends_what_and_who_wins, || {
+        let lan = Lan::up();
+        let sender = |priority, level| {
+            let script = Script::python(&lan, "sacn", "sacn_sender.py", &["10.9.0.2", "70", priority, level]);
+            script.until("it sends", |line| line["event"] == "sending");
+            script
+        };
+        let (_high, _low) = (sender("150", "77"), sender("90", "99"));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("light.dmx");
+        std::fs::write(&file, recording()).unwrap();
+        let mut play = lan.there(SHOWCALL);
+        play.args(["dmx", "play", "--artnet", "10.9.0.255", "--interface", "10.9.0.2", "--times", "20"]).arg(&file);
+        let mut play = play.stdout(Stdio::null()).spawn().unwrap();
+        let watch = |arguments: &[&str]| {
+            let mut watch = Command::new(SHOWCALL);
+            watch.args(["dmx", "watch", "--interface", "10.9.0.1", "--sacn", "1-8,70", "--seconds", "3"]).args(arguments).output().unwrap()
+        };
+        let json = watch(&["--json"]);
+        assert!(json.status.success(), "{json:?}");
+        let last: Json = serde_json::from_str(String::from_utf8(json.stdout).unwrap().lines().last().unwrap()).unwrap();
+        let of = |protocol: &str, universe: u16| {
+            let universes = last["universes"].as_array().unwrap();
+            universes.iter().find(|u| u["protocol"] == protocol && u["universe"] == universe).unwrap_or_else(|| panic!("{last:#}")).clone()
+        };
+        let both = of("sacn", 70);
+        assert_eq!(both["levels"].as_array().unwrap(), &vec![Json::from(77); 512], "the higher priority wins");
+        let sources = both["sources"].as_array().unwrap();
+        let winner = sources.iter().find(|source| source["wins"] == true).unwrap();
+        assert_eq!((&winner["name"], &winner["from"], &winner["priority"]), (&"Python desk".into(), &"10.9.0.2".into(), &150.into()));
+        assert!(sources.len() == 2 && winner["rate"].as_f64().unwrap() > 0.5, "{both:#}");
+        assert_eq!(of("sacn", 3)["sources"][0]["name"], "showcall plays FOH desk");
+        let artnet = of("artnet", 5);
+        assert_eq!((&artnet["address"], &artnet["sources"][0]["priority"]), (&"0:0:5".into(), &Json::Null));
+        let table = String::from_utf8(watch(&[]).stdout).unwrap();
+        assert!(table.contains("sACN 70") && table.contains("stands by") && table.contains("Art-Net 0:0:5"), "{table}");
+        crate::common::lan::end(&mut play);
+    });
 }
 
 #[test]

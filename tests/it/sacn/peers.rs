@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use super::judge::Judge;
-use crate::common::lan::{Lan, have, inside, skip};
+use crate::common::lan::{Lan, inside};
 use crate::common::olad::Olad;
 use crate::common::run::Run;
 use crate::common::script::Script;
@@ -65,86 +65,69 @@ quick = true
 do = [{ light = { look = "blue", fade = "500ms" } }]
 "##;
 
-/// The Python of `tests/peers/setup.sh`; `None`, loudly, without it.
-pub fn python() -> Option<&'static str> {
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/target/peers/venv/bin/python");
-    let here = std::path::Path::new(python).exists();
-    if !here {
-        skip("target/peers/venv is not there");
-    }
-    here.then_some(python)
-}
-
 #[test]
+#[ignore = "needs olad, tshark and sacn (Python)"]
 fn olad_and_python_read_the_levels_of_a_running_show() {
-    if !have("olad") || !have("tshark") {
-        return;
-    }
-    let Some(python) = python() else { return };
-    if !inside(olad_and_python_read_the_levels_of_a_running_show) {
-        return;
-    }
-    let lan = Lan::up();
-    let olad = Olad::start(&lan, "e131", E131);
-    for (port, universe) in [(0, 1), (1, 2)] {
-        let mut patch = lan.there("ola_patch");
-        patch.args(["-d", "1", "-i", "-p", &port.to_string(), "-u", &universe.to_string()]);
-        assert!(patch.stdin(Stdio::null()).output().unwrap().status.success());
-    }
-    let receiver = Script::start(&lan, python, "sacn_receiver.py", &["10.9.0.2", "1", "3"]);
-    receiver.until("it listens", |line| line["event"] == "listening");
-    let judge = Judge::listen();
-    let run = Run::start(SHOW, &[]);
-    run.go();
-    olad.until(1, &[(1, 204), (2, 0)]);
-    let reads = |universe: u16, priority: u8, level: u8| {
-        move |line: &serde_json::Value| {
-            line["universe"] == universe && line["priority"] == priority && line["levels"][0] == level && line["slots"] == 512
+    inside(olad_and_python_read_the_levels_of_a_running_show, || {
+        let lan = Lan::up();
+        let olad = Olad::start(&lan, "e131", E131);
+        for (port, universe) in [(0, 1), (1, 2)] {
+            let mut patch = lan.there("ola_patch");
+            patch.args(["-d", "1", "-i", "-p", &port.to_string(), "-u", &universe.to_string()]);
+            assert!(patch.stdin(Stdio::null()).output().unwrap().status.success());
         }
-    };
-    receiver.until("Python has the level by multicast", reads(1, 100, 204));
-    receiver.until("and by unicast, with its own priority", reads(3, 180, 204));
-    receiver.until("it has our name", |line| line["source"] == "showcall dome");
-    receiver.forget();
-    run.say("/device/stage/release");
-    receiver.until("a released device ends its streams", |line| line["universe"] == 1 && line["changed"] == "timeout");
-    receiver.forget();
-    run.say("/device/stage/take");
-    // It tells levels only when they are others than before the end.
-    receiver.until("one that was taken back is sent again", |line| line["universe"] == 1 && line["changed"] == "available");
-    // Past the guard against a double GO.
-    std::thread::sleep(Duration::from_secs(1));
-    run.go();
-    olad.until(2, &[(510, 0), (511, 128), (512, 255)]);
-    olad.until(1, &[(1, 0)]);
-    run.stop();
-    receiver.until("Python knows that the stream has ended", |line| line["universe"] == 3 && line["changed"] == "timeout");
-    // Universe 1 ended at the release too, until its device was taken back: that may be before all three packets were out.
-    let verdict = judge.verdict(|verdict| (4..=6).contains(&verdict.ends(1)) && [2, 3].iter().all(|universe| verdict.ends(*universe) == 3));
-    verdict.all_well();
-    let of = |lengths: std::ops::RangeInclusive<usize>| verdict.packets.iter().filter(|packet| lengths.contains(&packet.len())).count();
-    let kinds = [of(638..=638), of(49..=49), of(122..=126)];
-    assert!(kinds[0] > 60 && kinds[1] > 20 && kinds[2] > 1, "data, synchronization, discovery of both devices: {kinds:?}");
+        let receiver = Script::python(&lan, "sacn", "sacn_receiver.py", &["10.9.0.2", "1", "3"]);
+        receiver.until("it listens", |line| line["event"] == "listening");
+        let judge = Judge::listen();
+        let run = Run::start(SHOW, &[]);
+        run.go();
+        olad.until(1, &[(1, 204), (2, 0)]);
+        let reads = |universe: u16, priority: u8, level: u8| {
+            move |line: &serde_json::Value| {
+                line["universe"] == universe && line["priority"] == priority && line["levels"][0] == level && line["slots"] == 512
+            }
+        };
+        receiver.until("Python has the level by multicast", reads(1, 100, 204));
+        receiver.until("and by unicast, with its own priority", reads(3, 180, 204));
+        receiver.until("it has our name", |line| line["source"] == "showcall dome");
+        receiver.forget();
+        run.say("/device/stage/release");
+        receiver.until("a released device ends its streams", |line| line["universe"] == 1 && line["changed"] == "timeout");
+        receiver.forget();
+        run.say("/device/stage/take");
+        // It tells levels only when they are others than before the end.
+        receiver.until("one that was taken back is sent again", |line| line["universe"] == 1 && line["changed"] == "available");
+        // Past the guard against a double GO.
+        std::thread::sleep(Duration::from_secs(1));
+        run.go();
+        olad.until(2, &[(510, 0), (511, 128), (512, 255)]);
+        olad.until(1, &[(1, 0)]);
+        run.stop();
+        receiver.until("Python knows that the stream has ended", |line| line["universe"] == 3 && line["changed"] == "timeout");
+        // Universe 1 ended at the release too, until its device was taken back: that may be before all three packets were out.
+        let verdict =
+            judge.verdict(|verdict| (4..=6).contains(&verdict.ends(1)) && [2, 3].iter().all(|universe| verdict.ends(*universe) == 3));
+        verdict.all_well();
+        let of = |lengths: std::ops::RangeInclusive<usize>| verdict.packets.iter().filter(|packet| lengths.contains(&packet.len())).count();
+        let kinds = [of(638..=638), of(49..=49), of(122..=126)];
+        assert!(kinds[0] > 60 && kinds[1] > 20 && kinds[2] > 1, "data, synchronization, discovery of both devices: {kinds:?}");
+    });
 }
 
 #[test]
+#[ignore = "needs olad and sacn (Python)"]
 fn a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes() {
-    if !have("olad") {
-        return;
-    }
-    let Some(python) = python() else { return };
-    if !inside(a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes) {
-        return;
-    }
-    let lan = Lan::up();
-    let olad = Olad::start(&lan, "e131", E131);
-    olad.patch(&lan, 1, true);
-    let receiver = Script::start(&lan, python, "sacn_receiver.py", &["10.9.0.2", "1"]);
-    receiver.until("it listens", |line| line["event"] == "listening");
-    let run = Run::start(SHOW, &["--simulate", "--preview"]);
-    run.go();
-    let whole = |line: &serde_json::Value| line["universe"] == 1 && line["levels"][0] == 204;
-    receiver.until("the preview arrives", |line| whole(line) && line["preview"] == true);
-    assert!(olad.levels(1).iter().all(|level| *level == 0), "a node outputs none of it");
-    run.stop();
+    inside(a_simulated_show_is_seen_by_visualisers_and_not_output_by_nodes, || {
+        let lan = Lan::up();
+        let olad = Olad::start(&lan, "e131", E131);
+        olad.patch(&lan, 1, true);
+        let receiver = Script::python(&lan, "sacn", "sacn_receiver.py", &["10.9.0.2", "1"]);
+        receiver.until("it listens", |line| line["event"] == "listening");
+        let run = Run::start(SHOW, &["--simulate", "--preview"]);
+        run.go();
+        let whole = |line: &serde_json::Value| line["universe"] == 1 && line["levels"][0] == 204;
+        receiver.until("the preview arrives", |line| whole(line) && line["preview"] == true);
+        assert!(olad.levels(1).iter().all(|level| *level == 0), "a node outputs none of it");
+        run.stop();
+    });
 }

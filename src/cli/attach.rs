@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::output::say_err;
 use super::{journal_arg, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::local;
@@ -42,7 +43,7 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(Ended::Left) => ExitCode::SUCCESS,
         Ok(Ended::TerminalLost(_)) => ExitCode::SUCCESS,
         Ok(Ended::Gone(why)) => {
-            eprintln!("showcall: {why}");
+            say_err!("showcall: {why}");
             ExitCode::FAILURE
         }
         Err(error) => cannot(&error.to_string()),
@@ -70,6 +71,6 @@ async fn leave_on_signal(client: Arc<Client>) {
 }
 
 fn cannot(why: &str) -> ExitCode {
-    eprintln!("showcall: {why}");
+    say_err!("showcall: {why}");
     ExitCode::from(2)
 }

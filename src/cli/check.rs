@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::output::say_err;
 use super::{families, findings};
 
 /// Arguments of `check`.
@@ -25,8 +26,8 @@ pub fn run(args: &Args) -> ExitCode {
     if args.json {
         findings::print_json(&loaded);
     } else {
-        eprint!("{}", findings::render(&loaded, findings::Look::of_stderr()));
-        eprintln!("{}", findings::summary(&loaded));
+        findings::print_findings(&loaded);
+        say_err!("{}", findings::summary(&loaded));
     }
     findings::exit_code(&loaded)
 }

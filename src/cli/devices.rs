@@ -1,12 +1,12 @@
 //! `showcall devices discover`: asks the network who is there, and says what to write into the show.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::output::{self, say_err};
 use crate::devices::discovery::{Answer, Fit, Question, fit, questions};
 use crate::links::ask::{self, Ask, Asked, Network};
 use crate::show::Library;
@@ -61,14 +61,14 @@ pub fn run(args: &Args) -> ExitCode {
     let networks = match ask::networks(args.interface) {
         Ok(networks) if networks.is_empty() => {
             match args.interface {
-                Some(address) => eprintln!("cannot ask: this machine has no network with address {address} (`ip address` lists them)"),
-                None => eprintln!("cannot ask: this machine is in no IPv4 network (is the cable plugged in? has it an address?)"),
+                Some(address) => say_err!("cannot ask: this machine has no network with address {address} (`ip address` lists them)"),
+                None => say_err!("cannot ask: this machine is in no IPv4 network (is the cable plugged in? has it an address?)"),
             }
             return ExitCode::from(2);
         }
         Ok(networks) => networks,
         Err(e) => {
-            eprintln!("cannot ask: this machine's networks cannot be read: {e}");
+            say_err!("cannot ask: this machine's networks cannot be read: {e}");
             return ExitCode::from(2);
         }
     };
@@ -76,14 +76,14 @@ pub fn run(args: &Args) -> ExitCode {
     let (asked, answers) = match round(&questions, &networks, Span::secs(args.seconds)) {
         Ok(round) => round,
         Err(e) => {
-            eprintln!("cannot ask: {e}");
+            say_err!("cannot ask: {e}");
             return ExitCode::from(2);
         }
     };
     let found = named(&Library::builtin(), answers);
     let text = if args.json { document(&questions, &asked, &found) } else { page(&questions, &asked, &found, &networks, args.seconds) };
     // A reader that went away (`| head`) ends the output, nothing else.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = output::out(&text);
     match (found.is_empty(), asked.iter().all(|asked| asked.to.is_empty())) {
         (false, _) => ExitCode::SUCCESS,
         (true, false) => ExitCode::from(1),

@@ -1,13 +1,15 @@
 //! Findings as people and editors read them; shared by every subcommand that loads a show.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 
+use super::output::{self, say_err};
+use crate::show::printable::{one_line, printable};
 use crate::show::{Finding, Loaded, Severity, Show};
 
 /// Findings that are drawn; each picture is looked for from the text's beginning, and nobody looks at thousands.
@@ -28,8 +30,13 @@ impl Look {
     /// Colours only when stderr is a terminal and `NO_COLOR` is not set.
     #[must_use]
     pub fn of_stderr() -> Self {
-        if std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() { Self::Terminal } else { Self::Plain }
+        if output::err_takes_colours() { Self::Terminal } else { Self::Plain }
     }
+}
+
+/// Findings on stderr, drawn for whatever stderr is.
+pub fn print_findings(loaded: &Loaded) {
+    output::err_coloured(&render(loaded, Look::of_stderr()));
 }
 
 /// Loads a show for a subcommand that needs it whole: findings go to stderr, and errors give the exit code instead.
@@ -41,8 +48,8 @@ pub fn load_or_say(path: &Path, profiles: &[PathBuf]) -> Result<(Arc<Show>, Load
     match &loaded.show {
         Some(show) => Ok((Arc::clone(show), loaded)),
         None => {
-            eprint!("{}", render(&loaded, Look::of_stderr()));
-            eprintln!("{}", summary(&loaded));
+            print_findings(&loaded);
+            say_err!("{}", summary(&loaded));
             Err(exit_code(&loaded))
         }
     }
@@ -74,12 +81,11 @@ pub fn summary(loaded: &Loaded) -> String {
 
 /// One JSON object a line on stdout.
 pub fn print_json(loaded: &Loaded) {
-    let mut out = std::io::stdout().lock();
     for finding in &loaded.findings {
         let column = column(loaded, finding);
         if let Ok(line) = serde_json::to_string(&Line { finding, column }) {
             // A reader that went away ends the output, nothing else.
-            if writeln!(out, "{line}").is_err() {
+            if output::line(line).is_err() {
                 return;
             }
         }
@@ -106,17 +112,17 @@ fn column(loaded: &Loaded, finding: &Finding) -> usize {
 pub fn render(loaded: &Loaded, look: Look) -> String {
     let theme = if look == Look::Terminal { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(120).with_links(false);
-    let sources: Vec<_> = loaded.sources.iter().map(|(name, text)| (name.as_str(), NamedSource::new(name, text.clone()))).collect();
+    let sources: Vec<_> = loaded.sources.iter().map(|(name, text)| (name.as_str(), Drawn::of(name, text))).collect();
     let mut out = String::new();
     for (i, finding) in loaded.findings.iter().enumerate() {
         let source = sources.iter().find(|(name, _)| *name == &*finding.file).map(|(_, source)| source);
-        let source = source.filter(|source| i < PICTURES && fits(source.inner(), finding.span.0));
+        let source = source.filter(|source| i < PICTURES && fits(source.text, finding.span.0));
         if source.is_none() && finding.code != Finding::UNREADABLE {
-            out.push_str(&format!("{}:{}\n", finding.file, finding.line));
+            out.push_str(&format!("{}:{}\n", one_line(&finding.file), finding.line));
         }
         // Writing to a string cannot fail; a source that does not hold the span leaves the message without its picture.
         if handler.render_report(&mut out, &Shown { finding, source }).is_err() {
-            out.push_str(&finding.message);
+            out.push_str(&printable(&finding.message));
         }
         out.push('\n');
     }
@@ -132,16 +138,37 @@ fn fits(text: &str, at: usize) -> bool {
     line.max(above).max(below) <= LONGEST_LINE
 }
 
+/// A source as it is drawn: what would act on a terminal stands in it as an escape, so places in it move.
+#[derive(Debug)]
+struct Drawn<'a> {
+    text: &'a str,
+    shown: NamedSource<String>,
+    moved: bool,
+}
+
+impl<'a> Drawn<'a> {
+    fn of(name: &str, text: &'a str) -> Self {
+        let shown = printable(text);
+        Self { text, moved: shown.len() != text.len(), shown: NamedSource::new(one_line(name), shown.into_owned()) }
+    }
+
+    /// Where the text's `from..from + length` is drawn: offset and length.
+    fn place(&self, (from, length): (usize, usize)) -> (usize, usize) {
+        let drawn = |range: Range<usize>| self.text.get(range).map_or(0, |part| printable(part).len());
+        if self.moved { (drawn(0..from), drawn(from..from + length)) } else { (from, length) }
+    }
+}
+
 /// A finding as miette takes it.
 #[derive(Debug)]
 struct Shown<'a> {
     finding: &'a Finding,
-    source: Option<&'a NamedSource<String>>,
+    source: Option<&'a Drawn<'a>>,
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.message)
+        f.write_str(&printable(&self.finding.message))
     }
 }
 
@@ -160,15 +187,15 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.finding.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.finding.help.as_ref().map(|help| Box::new(printable(help)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.map(|source| source as &dyn SourceCode)
+        self.source.map(|source| &source.shown as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.source?;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, self.finding.span.0, self.finding.span.1))))
+        let (from, length) = self.source?.place(self.finding.span);
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, from, length))))
     }
 }

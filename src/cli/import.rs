@@ -1,9 +1,9 @@
 //! `showcall import fixture FILE…` and `showcall import patch FILE.mvr`: other people's files as profiles and patches.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::output::{self, say_err};
 use crate::import::{Draft, Refusal, mvr, toml};
 
 /// Bytes of a file that is read at the most.
@@ -61,7 +61,7 @@ fn fixture(file: &Path, to: &Path, force: bool) -> u8 {
     match crate::import::fixture(&bytes, &part(file.file_name()), &folder) {
         Ok((key, draft, text)) if to == Path::new("-") => {
             tell(file, &key, &draft);
-            u8::from(std::io::stdout().lock().write_all(text.as_bytes()).is_err()) * 2
+            u8::from(output::out(&text).is_err()) * 2
         }
         Ok((key, draft, text)) => {
             let code = write(to, &key, &text, force);
@@ -81,10 +81,10 @@ fn patch(file: &Path, profiles: Option<&Path>, force: bool) -> u8 {
         Err(refusal) => return refused(file, &refusal),
     };
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if std::io::stdout().lock().write_all(mvr::text(&scene, &name).as_bytes()).is_err() {
+    if output::out(&mvr::text(&scene, &name)).is_err() {
         return 2;
     }
-    scene.notes.iter().for_each(|note| eprintln!("look at this: {note}"));
+    scene.notes.iter().for_each(|note| say_err!("look at this: {note}"));
     let written = scene.profiles.iter().map(|(key, draft)| {
         let code = profiles.map_or(0, |to| write(to, key, &toml::text(draft), force));
         if code == 0 && profiles.is_some() {
@@ -102,30 +102,30 @@ fn read(file: &Path) -> Option<Vec<u8>> {
         Ok(_) => std::fs::read(file),
         Err(e) => Err(e),
     };
-    bytes.map_err(|e| eprintln!("cannot read {}: {e}", file.display())).ok()
+    bytes.map_err(|e| say_err!("cannot read {}: {e}", file.display())).ok()
 }
 
 fn write(to: &Path, key: &str, text: &str, force: bool) -> u8 {
     let path = to.join(format!("{key}.toml"));
     if path.exists() && !force {
-        eprintln!("{} is there already: --force writes over it", path.display());
+        say_err!("{} is there already: --force writes over it", path.display());
         return 1;
     }
     match std::fs::create_dir_all(to).and_then(|()| std::fs::write(&path, text)) {
         Ok(()) => 0,
         Err(e) => {
-            eprintln!("cannot write {}: {e}", path.display());
+            say_err!("cannot write {}: {e}", path.display());
             2
         }
     }
 }
 
 fn tell(file: &Path, key: &str, draft: &Draft) {
-    eprintln!("{}: {key}, {} modes", file.display(), draft.modes.len());
-    draft.notes.iter().for_each(|note| eprintln!("  look at this: {note}"));
+    say_err!("{}: {key}, {} modes", file.display(), draft.modes.len());
+    draft.notes.iter().for_each(|note| say_err!("  look at this: {note}"));
 }
 
 fn refused(file: &Path, refusal: &Refusal) -> u8 {
-    eprintln!("{} is refused: {refusal}", file.display());
+    say_err!("{} is refused: {refusal}", file.display());
     1
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::output::say_err;
 use crate::engine::Input;
 use crate::show::{self, Show};
 use crate::stage::journal::{Content, Entry, Record, folder, memory, read, ring};
@@ -60,11 +61,11 @@ pub fn open(path: &Path) -> Result<Opened, String> {
 /// Exit code 2, the reason said, when it cannot be opened.
 pub fn open_or_say(path: &Path) -> Result<Opened, ExitCode> {
     let opened = open(path).map_err(|why| {
-        eprintln!("showcall: {why}");
+        say_err!("showcall: {why}");
         ExitCode::from(2)
     })?;
     for notice in &opened.content.notices {
-        eprintln!("showcall: {}: {notice}", opened.path.display());
+        say_err!("showcall: {}: {notice}", opened.path.display());
     }
     Ok(opened)
 }

@@ -15,6 +15,7 @@ pub mod import;
 pub mod journal_arg;
 pub mod log;
 pub mod new;
+pub mod output;
 pub mod parting;
 pub mod patch;
 pub mod play;
@@ -84,7 +85,12 @@ pub fn command() -> clap::Command {
 /// Reads the command line and runs the subcommand.
 #[must_use]
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
+    output::panics_too();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return unread(&error),
+    };
+    match cli.command {
         Command::Attach(args) => attach::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Run(args) => run::run(&args),
@@ -101,4 +107,18 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Simulator(args) => simulator::run(&args),
     }
+}
+
+/// Help, the version, or what is wrong with the command line, as clap words it.
+fn unread(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    if !error.use_stderr() {
+        // A reader that has seen enough closes the pipe.
+        let _ = output::out(&text.to_string());
+    } else if output::err_takes_colours() {
+        output::err_coloured(&text.ansi().to_string());
+    } else {
+        output::err(&text.to_string());
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

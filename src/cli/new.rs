@@ -1,5 +1,6 @@
 //! `showcall new NAME`: a commented show folder to start from.
 
+use super::output::{say, say_err};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,12 +23,12 @@ pub fn run(args: &Args) -> ExitCode {
     match make(&args.name) {
         Ok(file) => {
             let folder = args.name.display();
-            println!("made {}", file.display());
-            println!("next: showcall check {folder}, then showcall run {folder} --simulate");
+            say!("made {}", file.display());
+            say!("next: showcall check {folder}, then showcall run {folder} --simulate");
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("cannot make {}: {why}", args.name.display());
+            say_err!("cannot make {}: {why}", args.name.display());
             ExitCode::from(2)
         }
     }

@@ -1,11 +1,11 @@
 //! `showcall profiles [KEY]`: the models that a show can name, and what one of them can do.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::examples;
+use super::output::{self, say_err};
 use crate::show::fault::{Fault, suggestion};
 use crate::show::profile_text::plural;
 use crate::show::{FixtureMode, FixtureProfile, Library, Lines, OptionSpec, Profile, Proof, PropSpec, ValueKind};
@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> ExitCode {
         library = match library.with_dir(folder) {
             Ok(library) => library,
             Err(e) => {
-                eprintln!("cannot read profiles: {e}");
+                say_err!("cannot read profiles: {e}");
                 return ExitCode::from(2);
             }
         };
@@ -44,11 +44,11 @@ pub fn run(args: &Args) -> ExitCode {
     match told {
         Ok(text) => {
             // A reader that went away (`| head`) ends the output, nothing else.
-            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            let _ = output::out(&text);
             ExitCode::SUCCESS
         }
         Err(why) => {
-            eprintln!("{why}");
+            say_err!("{why}");
             ExitCode::from(1)
         }
     }

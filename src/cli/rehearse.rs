@@ -1,7 +1,6 @@
 //! `showcall rehearse SHOW`: the whole show with no gear, faster than time.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::findings::load_or_say;
+use super::output::{self, say_err};
 use crate::engine::{Level, Note, Outcome, Report, Why};
 use crate::links::Simulate;
 use crate::links::rack::Cabling;
@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> ExitCode {
         match read {
             Ok(faults) => call.faults = faults,
             Err(why) => {
-                eprintln!("cannot use the faults of {}: {why}", file.display());
+                say_err!("cannot use the faults of {}: {why}", file.display());
                 return ExitCode::from(2);
             }
         }
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> ExitCode {
     let mut run = match Run::new(&show, cabling) {
         Ok(run) => run,
         Err(e) => {
-            eprintln!("cannot start a rehearsal: {e}");
+            say_err!("cannot start a rehearsal: {e}");
             return ExitCode::from(2);
         }
     };
@@ -87,21 +87,20 @@ fn pace(speed: f64) -> Box<dyn FnMut(Mono)> {
 }
 
 fn print_timeline(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
     let days = days(run.show());
     for (at, (mark, cue, text)) in lines(run, &days) {
-        writeln!(out, "{}  {mark:<5} {:<8} {text}", clock(at), cue.map_or("", |cue| &run.show().cue(cue).number))?;
+        output::line(format_args!("{}  {mark:<5} {:<8} {text}", clock(at), cue.map_or("", |cue| &run.show().cue(cue).number)))?;
     }
     let show = run.show();
-    writeln!(out, "\n{}: {}, {} long{}", show.title, several(show.cues.len(), "cue"), clock(run.now()), end(&days))?;
+    output::line(format_args!("\n{}: {}, {} long{}", show.title, several(show.cues.len(), "cue"), clock(run.now()), end(&days)))?;
     for finding in findings {
         let word = if finding.severity == Severity::Error { "error" } else { "warning" };
         let at = finding.at.map_or_else(|| "whole show".to_owned(), clock);
         let cue = finding.cue.as_ref().map_or_else(String::new, |cue| format!("cue {cue}: "));
-        writeln!(out, "{word}: {at}: {cue}{} [{}]", finding.text, finding.code)?;
+        output::line(format_args!("{word}: {at}: {cue}{} [{}]", finding.text, finding.code))?;
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    writeln!(out, "{}, {}", several(errors, "error"), several(findings.len() - errors, "warning"))
+    output::line(format_args!("{}, {}", several(errors, "error"), several(findings.len() - errors, "warning")))
 }
 
 /// `1 cue`, `2 cues`.
@@ -110,17 +109,16 @@ fn several(count: usize, what: &str) -> String {
 }
 
 fn print_json(run: &Run, findings: &[Finding]) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
     let days = days(run.show());
     for (at, (mark, cue, text)) in lines(run, &days) {
         let cue = cue.map(|cue| &run.show().cue(cue).number);
-        writeln!(out, "{}", json!({ "at": at, "event": mark, "cue": cue, "text": text }))?;
+        output::line(json!({ "at": at, "event": mark, "cue": cue, "text": text }))?;
     }
     for finding in findings {
-        writeln!(out, "{}", json!({ "finding": finding }))?;
+        output::line(json!({ "finding": finding }))?;
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    writeln!(out, "{}", json!({ "end": { "at": run.now(), "errors": errors, "warnings": findings.len() - errors } }))
+    output::line(json!({ "end": { "at": run.now(), "errors": errors, "warnings": findings.len() - errors } }))
 }
 
 /// The plan of each list.

@@ -1,12 +1,12 @@
 //! `showcall replay JOURNAL`: the recorded inputs through the engine again, with the show that is embedded in the journal.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::asrun;
 use super::journal_arg::{self, Opened, Times};
+use super::output::{self, say_err};
 use crate::engine::{Effect, Effects, Input, Note};
 use crate::show::Show;
 use crate::stage::journal::Entry;
@@ -33,20 +33,19 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(opened) => opened,
         Err(code) => return code,
     };
-    let mut out = std::io::stdout().lock();
     // A reader that has seen enough closes the pipe; the verdict is the exit code.
-    let verdict = replay(&opened, |line| drop((!args.quiet).then(|| writeln!(out, "{line}"))));
+    let verdict = replay(&opened, |line| drop((!args.quiet).then(|| output::line(line))));
     match verdict {
         Verdict::Same => {
-            eprintln!("the replay is the same as the original");
+            say_err!("the replay is the same as the original");
             ExitCode::SUCCESS
         }
         Verdict::Gaps => {
-            eprintln!("not compared: the journal has gaps (lines that are lost or damaged), so the replay cannot be held against it");
+            say_err!("not compared: the journal has gaps (lines that are lost or damaged), so the replay cannot be held against it");
             ExitCode::from(GAPS)
         }
         Verdict::Differs(why) => {
-            eprintln!("the replay differs: {why}");
+            say_err!("the replay differs: {why}");
             ExitCode::FAILURE
         }
     }

@@ -1,12 +1,12 @@
 //! `showcall report JOURNAL`: the as-run report of a night.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::asrun;
 use super::journal_arg::{self, Opened, Times};
+use super::output;
 use crate::engine::{Input, Note, Report};
 use crate::rundown::{self, Counted, Kept};
 use crate::show::{CueIx, DeviceIx, ListIx, Show};
@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> ExitCode {
     };
     let text = if args.json { events(&opened) } else { report(&opened) };
     // A reader that has seen enough closes the pipe.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = output::out(&text);
     ExitCode::SUCCESS
 }
 

@@ -1,7 +1,6 @@
 //! `showcall run SHOW`: the night itself.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,11 +12,12 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
+use super::output::{self, say, say_err};
 use super::seat::{self, Here};
 use super::{asrun, findings, log, parting, play, terminal};
 use crate::console::{Ended, Leaving};
 use crate::links::Simulate;
-use crate::show::{DeviceIx, Loaded, Show, Value};
+use crate::show::{DeviceIx, Loaded, Show, Value, without_secrets};
 use crate::stage::launch::default_journal;
 use crate::stage::{Choice, Handle, Options, Running, StageError, launch, shutdown};
 
@@ -72,8 +72,8 @@ pub struct Args {
 pub fn run(args: &Args) -> ExitCode {
     let loaded = super::families::load(&args.show, &args.profiles);
     let Some(show) = loaded.show.clone() else {
-        eprint!("{}", findings::render(&loaded, findings::Look::of_stderr()));
-        eprintln!("{}", findings::summary(&loaded));
+        findings::print_findings(&loaded);
+        say_err!("{}", findings::summary(&loaded));
         return findings::exit_code(&loaded);
     };
     let options = match options(args, &show, loaded) {
@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> ExitCode {
         return cannot("the console needs a terminal (without one: --headless, driven by OSC)");
     }
     // Kept until the end: it writes the last lines.
-    let _log = log::start(&options.journal).inspect_err(|error| eprintln!("showcall: no log in {}: {error}", options.journal.display()));
+    let _log = log::start(&options.journal).inspect_err(|error| say_err!("showcall: no log in {}: {error}", options.journal.display()));
     match start(args, options) {
         Ok(running) => attend(args, running),
         Err(error) => cannot(&error.to_string()),
@@ -92,7 +92,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn cannot(why: &str) -> ExitCode {
-    eprintln!("showcall: {why}");
+    say_err!("showcall: {why}");
     ExitCode::from(2)
 }
 
@@ -108,7 +108,7 @@ fn options(args: &Args, show: &Arc<Show>, loaded: Loaded) -> Result<Options, Str
     let (show, simulate) = if args.preview { preview(show, &simulate) } else { (show.clone(), simulate) };
     Ok(Options {
         show,
-        sources: loaded.sources.into(),
+        sources: loaded.sources.into_iter().map(|(name, text)| (name, without_secrets(&text))).collect(),
         simulate,
         osc: args.osc.clone().or(headless_osc),
         journal: args.journal.clone().unwrap_or_else(|| default_journal(&args.show)),
@@ -163,7 +163,7 @@ fn start(args: &Args, mut options: Options) -> Result<Running, StageError> {
 /// One question before the console takes the screen. `None`: no answer.
 fn ask(why: &str) -> Option<Choice> {
     loop {
-        eprint!("{why}\n  r  go on with it, with the show as it is now\n  f  begin anew\n  q  do nothing\nthen Enter> ");
+        output::err(&format!("{why}\n  r  go on with it, with the show as it is now\n  f  begin anew\n  q  do nothing\nthen Enter> "));
         let mut line = String::new();
         if std::io::stdin().read_line(&mut line).ok()? == 0 {
             return None;
@@ -184,14 +184,14 @@ fn attend(args: &Args, running: Running) -> ExitCode {
     let served = match serve(&running, here.clone()) {
         Ok(served) => Some(served),
         Err(error) => {
-            eprintln!("showcall: no signals and no attached consoles: {error}");
+            say_err!("showcall: no signals and no attached consoles: {error}");
             None
         }
     };
     tracing::info!(journal = %running.journal.display(), resumed = running.resumed, osc = ?running.osc, "ready");
     for notice in &running.notices {
         tracing::warn!("{notice}");
-        eprintln!("showcall: {}: {notice}", running.journal.display());
+        say_err!("showcall: {}: {notice}", running.journal.display());
     }
     if args.headless {
         print(&ready(&running));
@@ -213,10 +213,10 @@ fn attend(args: &Args, running: Running) -> ExitCode {
         print(&json!({"event": "over", "good": ended.good, "journalled": ended.journalled, "warnings": warnings}));
     }
     for warning in &warnings {
-        eprintln!("showcall: {warning}");
+        say_err!("showcall: {warning}");
     }
     if !ended.journalled {
-        eprintln!("showcall: the last lines of the journal are not on the disk");
+        say_err!("showcall: the last lines of the journal are not on the disk");
     }
     if ended.good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -226,7 +226,7 @@ fn serve(running: &Running, here: Arc<Here>) -> std::io::Result<(Runtime, Option
     shutdown::watch_signals(&runtime, running.handle.clone())?;
     let consoles = running.journal.parent().map(|folder| seat::open(&runtime, folder, here));
     if let Some(Err(error)) = &consoles {
-        eprintln!("showcall: consoles cannot attach: {error}");
+        say_err!("showcall: consoles cannot attach: {error}");
     }
     Ok((runtime, consoles.and_then(Result::ok)))
 }
@@ -241,7 +241,7 @@ fn console(here: &Arc<Here>, journal: &Path) {
         drop(over);
     });
     if let Err(error) = spawned {
-        eprintln!("showcall: no console: {error}");
+        say_err!("showcall: no console: {error}");
         return;
     }
     while ended.recv_timeout(PRINT) == Err(RecvTimeoutError::Timeout) {
@@ -262,7 +262,7 @@ fn sit(here: &Here, journal: &Path) {
         Ok(Ended::Left | Ended::Gone(_)) => return,
         Ok(Ended::TerminalLost(error)) | Err(error) => format!("{} ({error})", shutdown::TERMINAL_GONE),
     };
-    eprintln!("showcall: {gone}");
+    say_err!("showcall: {gone}");
     // A stage too busy to note it is busy with the show, which is what counts.
     let _ = here.handle.say(gone);
 }
@@ -296,6 +296,5 @@ fn headless(handle: &Handle, aloud: bool) {
 
 /// A reader that is gone is no reason to stop a show.
 fn print(event: &serde_json::Value) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{event}").and_then(|()| out.flush());
+    say!("{event}");
 }

@@ -1,6 +1,6 @@
 //! `showcall schema`: the JSON Schema of shows, or of hardware profiles, for editors.
 
-use std::io::Write as _;
+use super::output;
 use std::process::ExitCode;
 
 /// The schema of a show file. Written by hand: a step is exactly one verb, which no derive says well.
@@ -21,6 +21,6 @@ pub struct Args {
 pub fn run(args: &Args) -> ExitCode {
     let text = if args.profile { PROFILE } else { SHOW };
     // A reader that went away (`| head`) ends the output, nothing else.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = output::out(text);
     ExitCode::SUCCESS
 }

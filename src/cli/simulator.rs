@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::findings::{Look, exit_code, load_or_say, render};
+use super::findings::{exit_code, load_or_say, print_findings};
+use super::output::{say, say_err};
 use crate::links::host::Host;
 use crate::show::{self, DeviceIx, Show};
 
@@ -46,17 +47,17 @@ pub fn run(args: &Args) -> ExitCode {
     match open(args, &show) {
         Ok(mut host) => {
             let address = host.address();
-            println!("{}", json!({ "listening": address.to_string(), "port": address.port(), "transport": host.transport() }));
+            say!("{}", json!({ "listening": address.to_string(), "port": address.port(), "transport": host.transport() }));
             end_on_signal();
             loop {
                 if let Err(e) = host.step(None) {
-                    eprintln!("the simulator cannot go on: {e}");
+                    say_err!("the simulator cannot go on: {e}");
                     return ExitCode::from(1);
                 }
             }
         }
         Err(why) => {
-            eprintln!("cannot start the simulator: {why}");
+            say_err!("cannot start the simulator: {why}");
             ExitCode::from(2)
         }
     }
@@ -70,14 +71,14 @@ fn alone(profile: &str, folders: &[PathBuf]) -> Result<Arc<Show>, ExitCode> {
         match texts(folder) {
             Ok(more) => sources.extend(more),
             Err(e) => {
-                eprintln!("cannot read the profiles of {}: {e}", folder.display());
+                say_err!("cannot read the profiles of {}: {e}", folder.display());
                 return Err(ExitCode::from(2));
             }
         }
     }
     let loaded = show::load_text(&sources);
     loaded.show.clone().ok_or_else(|| {
-        eprint!("{}", render(&loaded, Look::of_stderr()));
+        print_findings(&loaded);
         exit_code(&loaded)
     })
 }

@@ -1,14 +1,16 @@
 //! The terminal of this process, lent to a console: its keyboard, its clock, and stderr kept out of the picture.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
+use super::output;
 use crate::console::{self, Ended, Leaving, Options, Seat, Theme};
 use crate::links::sys::{Poller, QuietStderr, boottime};
+use crate::stage::journal::private;
 use crate::time::Span;
 
 /// A console that fell over is opened again this often.
@@ -51,7 +53,7 @@ impl console::Input for Keyboard {
 /// True when a person sits at stdin and stdout.
 #[must_use]
 pub fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    io::stdin().is_terminal() && output::out_is_terminal()
 }
 
 /// Gives a terminal that takes no bytes back as far as that goes without writing to it: its keys are read by lines again.
@@ -73,7 +75,7 @@ pub fn attend(seat: &dyn Seat, leaving: Leaving, log: &Path) -> io::Result<Ended
     let theme = Theme::from_environment(|name| std::env::var(name).ok());
     let options = Options { theme, leaving, clock };
     let mut keyboard = Keyboard::open()?;
-    let log = OpenOptions::new().create(true).append(true).open(log).ok();
+    let log = private::file().create(true).append(true).open(log).ok();
     let quiet = log.as_ref().map_or_else(QuietStderr::new, QuietStderr::to);
     for _ in 0..AGAIN {
         let Ok(ended) = catch_unwind(AssertUnwindSafe(|| console::run(seat, &mut keyboard, options))) else { continue };

@@ -47,7 +47,7 @@ fn device(key: &str, model: &str, department: u16) -> Device {
         profile: Arc::new(Profile { maker: "Maker".into(), model: model.into(), ..Profile::default() }),
         address: Some("192.168.10.20".into()),
         port: 10_023,
-        passcode: None,
+        password: None,
         department: Some(DeptIx(department)),
         patch: Default::default(),
         options: Default::default(),

@@ -1,9 +1,15 @@
 //! One line of the screen: styled pieces that know their width, cut with … and never painted outside their area.
 
+use crate::show::printable::one_line;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A text as it stands on one line of the screen.
+fn shown(text: &str) -> String {
+    one_line(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
+}
 
 /// A line made of styled pieces.
 #[derive(Debug, Clone, Default)]
@@ -17,9 +23,9 @@ impl Row {
         Self::default()
     }
 
-    /// Adds a piece. Control characters (a name from a file or a device may hold any) become spaces.
+    /// Adds a piece. A name from a file or a device may hold anything: white space becomes a space, and what acts on a terminal an escape.
     pub(super) fn put(mut self, text: impl AsRef<str>, style: Style) -> Self {
-        let text: String = text.as_ref().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = shown(text.as_ref());
         if !text.is_empty() {
             self.parts.push((text, style));
         }
@@ -28,7 +34,7 @@ impl Row {
 
     /// Adds a piece cut and padded to exactly `width` cells.
     pub(super) fn column(self, text: &str, width: usize, style: Style) -> Self {
-        let cut = fit(text, width);
+        let cut = fit(&shown(text), width);
         let pad = width.saturating_sub(cut.width());
         self.put(cut, style).put(" ".repeat(pad), style)
     }

@@ -74,8 +74,9 @@ impl Theme {
             (false, Role::Busy) => base.fg(Color::Cyan),
             (false, Role::Warn) => base.fg(Color::Yellow).add_modifier(Modifier::BOLD),
             (false, Role::Loud) => base.fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
-            (false, Role::Next) => base.fg(Color::Black).bg(Color::Green).add_modifier(Modifier::BOLD),
-            (false, Role::NextHeld) => base.fg(Color::Black).bg(Color::Yellow).add_modifier(Modifier::BOLD),
+            // Not bold: many terminals brighten bold, and bright black is grey.
+            (false, Role::Next) => base.fg(Color::Black).bg(Color::Green),
+            (false, Role::NextHeld) => base.fg(Color::Black).bg(Color::Yellow),
             (false, Role::Title) => base.fg(Color::DarkGray),
             (false, Role::Mark) => base.fg(Color::White).bg(Color::Magenta).add_modifier(Modifier::BOLD),
             (false, Role::Cursor) => base.fg(Color::White).bg(Color::Blue),
@@ -91,6 +92,32 @@ impl Theme {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn black_on_a_colour_stays_black_where_bold_is_bright() {
+        for (theme, role) in [Theme::True, Theme::Cube, Theme::Sixteen].into_iter().flat_map(|theme| ROLES.map(|role| (theme, role))) {
+            let style = theme.style(role);
+            let greys = style.fg == Some(Color::Black) && style.add_modifier.contains(Modifier::BOLD);
+            assert!(!greys, "{role:?} would be grey on {:?}", style.bg);
+        }
+        assert_eq!(Theme::Sixteen.style(Role::Next), Style::new().fg(Color::Black).bg(Color::Green));
+    }
+
+    const ROLES: [Role; 13] = [
+        Role::Text,
+        Role::Quiet,
+        Role::Good,
+        Role::Busy,
+        Role::Warn,
+        Role::Loud,
+        Role::Next,
+        Role::NextHeld,
+        Role::Title,
+        Role::Strong,
+        Role::Key,
+        Role::Mark,
+        Role::Cursor,
+    ];
 
     #[test]
     fn the_terminal_says_how_many_colours_it_has() {

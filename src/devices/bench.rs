@@ -63,7 +63,7 @@ pub fn show(profile: &str, options: &[(&str, Value)], named: &[Named<'_>]) -> Ar
         port: profile.port,
         profile,
         address: None,
-        passcode: None,
+        password: None,
         department: None,
         patch: BTreeMap::new(),
         options: options.iter().map(|(key, value)| (Arc::from(*key), value.clone())).collect(),

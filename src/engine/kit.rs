@@ -36,7 +36,7 @@ pub(super) fn show() -> Show {
         profile: Arc::clone(&profile),
         address: None,
         port: 0,
-        passcode: None,
+        password: None,
         department,
         patch: BTreeMap::new(),
         options: BTreeMap::new(),

@@ -67,15 +67,18 @@ pub fn networks(only: Option<Ipv4Addr>) -> io::Result<Vec<Network>> {
         let wanted = only.map_or(!v4.ip.is_loopback(), |only| only == v4.ip);
         // A network of two hosts or one has no address for everybody.
         if wanted && v4.prefixlen < 31 {
-            let everybody = u32::from(v4.ip) | !u32::from(v4.netmask);
-            found.push(Network {
-                name: interface.name.clone(),
-                address: v4.ip,
-                broadcast: v4.broadcast.unwrap_or(Ipv4Addr::from(everybody)),
-            });
+            let broadcast = everybody(v4.ip, v4.netmask, v4.broadcast);
+            found.push(Network { name: interface.name.clone(), address: v4.ip, broadcast });
         }
     }
     Ok(found)
+}
+
+/// The broadcast address of a network. For an interface that has none (`ip address add` without `brd`), the system tells its own address
+/// or nothing: the highest of the network stands for it then (RFC 919).
+fn everybody(address: Ipv4Addr, mask: Ipv4Addr, told: Option<Ipv4Addr>) -> Ipv4Addr {
+    let highest = Ipv4Addr::from(u32::from(address) | !u32::from(mask));
+    told.filter(|told| *told != address && !told.is_unspecified()).unwrap_or(highest)
 }
 
 /// Asks in all networks and listens for `listen`; `heard` gets the number of the question and what came. One question's trouble is its own.
@@ -194,6 +197,15 @@ mod tests {
         let ours = open(theirs.local_addr().unwrap().port(), &mut asked).unwrap();
         assert!(asked.taken);
         assert_ne!(ours.local_addr().unwrap().port(), theirs.local_addr().unwrap().port());
+    }
+
+    #[test]
+    fn an_interface_without_a_broadcast_address_does_not_ask_itself() {
+        let [address, mask, highest] = ["10.0.7.5", "255.255.252.0", "10.0.7.255"].map(|text| text.parse().unwrap());
+        assert_eq!(everybody(address, mask, Some(address)), highest);
+        assert_eq!(everybody(address, mask, None), highest);
+        assert_eq!(everybody(address, mask, Some(Ipv4Addr::UNSPECIFIED)), highest);
+        assert_eq!(everybody(address, mask, Some(Ipv4Addr::BROADCAST)), Ipv4Addr::BROADCAST, "what the network says of itself");
     }
 
     #[test]

@@ -175,7 +175,7 @@ pub fn show(boxes: &[(&str, &str, u16)]) -> Arc<Show> {
             profile,
             address: Some((*host).into()),
             port: *port,
-            passcode: None,
+            password: None,
             department: None,
             patch: Default::default(),
             options: Default::default(),

@@ -104,11 +104,22 @@ impl Faults {
     }
 }
 
+/// Words that people write for one that is known.
+const SAME: [(&str, &str); 6] = [
+    ("passcode", "password"),
+    ("pass", "password"),
+    ("pin", "password"),
+    ("password", "passcode"),
+    ("pass", "passcode"),
+    ("pin", "passcode"),
+];
+
 /// `did you mean "foh"?` when a known word is near, else the words to choose from when they are few.
 #[must_use]
 pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
-    if let Some(near) = nearest(word, known.iter().copied()) {
+    let same = SAME.iter().find(|(other, here)| word.eq_ignore_ascii_case(other) && known.contains(here)).map(|(_, here)| *here);
+    if let Some(near) = same.or_else(|| nearest(word, known.iter().copied())) {
         return Some(format!("did you mean \"{near}\"?"));
     }
     if known.is_empty() || known.len() > 12 {
@@ -140,6 +151,7 @@ mod tests {
         assert_eq!(nearest("fho", known), Some("foh"));
         assert_eq!(nearest("visoin", known), Some("vision"));
         assert_eq!(nearest("lights", known), None);
+        assert_eq!(suggestion("passcode", ["port", "password"]), Some("did you mean \"password\"?".into()));
         assert_eq!(suggestion("lights", known), Some("known here: foh, vision, media".into()));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Db, LightAct, Profile, Rig, Trigger, Value};
+use super::{Db, LightAct, Profile, Rig, Secret, Trigger, Value};
 use crate::time::{Span, Wall};
 
 /// Declares an index into one of the show's tables.
@@ -118,7 +118,7 @@ pub struct Remote {
     /// `host:port` to listen on.
     pub listen: Option<Arc<str>>,
     /// A client must `/connect` with this first.
-    pub passcode: Option<Arc<str>>,
+    pub passcode: Option<Secret>,
     /// `host:port` on which sessions of network MIDI are let in; their data comes to the next port.
     pub midi: Option<Arc<str>>,
     /// `host:port` at which ArtTrigger and ArtTimeCode are heard.
@@ -149,8 +149,8 @@ pub struct Device {
     pub address: Option<Arc<str>>,
     /// The port; the profile's when the show gives none.
     pub port: u16,
-    /// Password or passcode.
-    pub passcode: Option<Secret>,
+    /// What the device asks for before it listens.
+    pub password: Option<Secret>,
     /// Who to call.
     pub department: Option<DeptIx>,
     /// The patch: table (`channel`, `source`, `clip` …) to name to address fragments as the wire knows them (a set has several).
@@ -163,16 +163,6 @@ pub struct Device {
 
 /// One table of a patch: name to the address fragments that it stands for.
 pub type PatchTable = BTreeMap<Arc<str>, Vec<Arc<str>>>;
-
-/// A password that never prints itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub Arc<str>);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// How far the show owns a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

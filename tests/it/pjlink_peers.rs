@@ -17,7 +17,7 @@ struct Served(Child, u16);
 
 impl Served {
     fn start(folder: &Path, passcode: Option<&str>) -> Self {
-        let passcode = passcode.map_or(String::new(), |word| format!("passcode = \"{word}\"\n"));
+        let passcode = passcode.map_or(String::new(), |word| format!("password = \"{word}\"\n"));
         let text = format!(
             "[show]\ntitle = \"T\"\nat_exit = \"leave\"\n[device.beamer]\nprofile = \"generic-pjlink-class-2\"\naddress = \"127.0.0.1\"\n{passcode}\
              warm_up = 1\ncool_down = 60\n[[cue]]\nnumber = \"1\"\nname = \"on\"\ndo = [{{ power = {{ on = \"beamer\", value = true }} }}]\n"

@@ -53,6 +53,11 @@ const BANNED: &[(&str, &[&str], &[&str])] = &[
     ("opens a MIDI port", &["midir"], &["links"]),
 ];
 
+/// What writes to the terminal, and the files that may: the door, the console's screen, and what lends and keeps stderr.
+const DOOR: [[&str; 2]; 7] =
+    [["print", "!"], ["println", "!"], ["eprint", "!"], ["eprintln", "!"], ["dbg", "!"], ["io", "stdout"], ["io", "stderr"]];
+const DOORS: [&str; 4] = ["cli/output.rs", "console/run.rs", "cli/terminal.rs", "links/sys.rs"];
+
 /// Rooms whose results must not depend on an iteration order or on rounding.
 const EXACT: &[(&str, &[&str])] = &[("engine", &["HashMap", "HashSet", "f32", "f64"]), ("rundown", &["HashMap", "HashSet", "f32", "f64"])];
 
@@ -187,6 +192,13 @@ impl<'ast> Visit<'ast> for Reader {
         visit::visit_path(self, path);
     }
 
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        if let Some(name) = call.path.segments.last() {
+            self.path(call.path.span().start().line, vec![name.ident.to_string(), "!".to_owned()]);
+        }
+        visit::visit_macro(self, call);
+    }
+
     fn visit_expr_unsafe(&mut self, block: &'ast syn::ExprUnsafe) {
         self.unsafes.push(block.span().start().line);
         visit::visit_expr_unsafe(self, block);
@@ -306,4 +318,20 @@ fn the_rules_see_what_they_forbid() {
         names_room(Path::new("engine/a/b.rs"), &["super".into(), "super".into(), "super".into(), "links".into()]),
         Some("links".into())
     );
+}
+
+#[test]
+fn everything_is_printed_through_one_door() {
+    let mut faults = Vec::new();
+    for (path, text) in sources() {
+        if is_test_file(&path) || DOORS.iter().any(|door| path.ends_with(door)) {
+            continue;
+        }
+        for (line, parts) in read(&text, &path).paths {
+            if DOOR.iter().any(|door| ends_or_holds(&parts, door)) {
+                faults.push(format!("{}:{line}: {} writes past cli/output.rs", path.display(), parts.join("::")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }

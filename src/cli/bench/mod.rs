@@ -4,6 +4,7 @@
 //! file on disk, GO by OSC, and a receiver whose arrival times are the kernel's (SO_TIMESTAMPNS). Latency is the kernel's
 //! arrival time less the wall clock read just before the GO was sent: the loopback hop is in it, twice.
 
+use crate::cli::output::{say, say_err};
 mod crowd;
 mod figures;
 mod latency;
@@ -56,7 +57,7 @@ const FIGURES: &[(&str, Figure)] = &[
 pub fn run(args: &Args) -> ExitCode {
     if let Some(unknown) = args.only.iter().find(|name| FIGURES.iter().all(|(known, _)| known != name)) {
         let known: Vec<&str> = FIGURES.iter().map(|(name, _)| *name).collect();
-        eprintln!("\"{unknown}\" is not a figure (known: {})", known.join(", "));
+        say_err!("\"{unknown}\" is not a figure (known: {})", known.join(", "));
         return ExitCode::from(2);
     }
     let mut all = Map::new();
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> ExitCode {
         if !args.only.is_empty() && args.only.iter().all(|wanted| wanted != name) {
             continue;
         }
-        eprintln!("{name} …");
+        say_err!("{name} …");
         let figure = take(args).unwrap_or_else(|error| {
             failed = true;
             json!({ "error": error })
@@ -75,8 +76,8 @@ pub fn run(args: &Args) -> ExitCode {
         all.insert((*name).to_owned(), figure);
     }
     match serde_json::to_string_pretty(&all) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("{error}"),
+        Ok(text) => say!("{text}"),
+        Err(error) => say_err!("{error}"),
     }
     ExitCode::from(u8::from(failed))
 }

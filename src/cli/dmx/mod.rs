@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use super::ending::Ending;
+use crate::cli::output::say_err;
 use crate::devices::dmx::heard::{self, Frame};
 use crate::devices::{artnet, sacn};
 use crate::links::ear::{Ear, Wanted};
@@ -45,7 +46,7 @@ pub fn run(args: &Args) -> ExitCode {
         Command::Play(args) => play::run(args),
     };
     done.unwrap_or_else(|fault| {
-        eprintln!("showcall: {}", fault.why);
+        say_err!("showcall: {}", fault.why);
         ExitCode::from(fault.code)
     })
 }
@@ -120,7 +121,7 @@ impl Session {
         let wanted = Wanted { network: listen.interface.clone(), broadcast, port: sacn::PORT, groups };
         let (ear, remarks) = Ear::open(&wanted).map_err(|e| Fault::cannot(format!("cannot listen: {e}")))?;
         for remark in remarks {
-            eprintln!("showcall: {remark}");
+            say_err!("showcall: {remark}");
         }
         let ending = Ending::by_signals(ear.wake());
         Ok(Self { ear, joined: listen.sacn.0.clone(), ending })

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Fault;
 use crate::cli::ending::Ending;
+use crate::cli::output::{say, say_err};
 use crate::devices::dmx::heard::Protocol;
 use crate::devices::dmx::tape::{Event, LINE_MAX, Reader};
 use crate::devices::sacn::{Identity, OPTIONS_AT, SEQUENCE_AT, SLOTS_AT};
@@ -89,7 +90,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
     for round in 0..args.times {
         let file = File::open(&args.file).map_err(|e| Fault::cannot(format!("{} cannot be read: {e}", args.file.display())))?;
         if args.json && round == 0 {
-            println!("{}", json!({ "event": "playing", "file": args.file }));
+            say!("{}", json!({ "event": "playing", "file": args.file }));
         }
         match desk.play(BufReader::new(file), start, &mut alarm) {
             Ok(length) => start += length,
@@ -105,13 +106,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
     desk.end(&mut alarm);
     played?;
     if let Some(why) = &desk.why {
-        eprintln!("showcall: {} frames did not leave: {why}", desk.failed);
+        say_err!("showcall: {} frames did not leave: {why}", desk.failed);
     }
     let late_ms = desk.latest.0 as f64 / 1e6;
     if args.json {
-        println!("{}", json!({ "event": "played", "frames": desk.frames, "failed": desk.failed, "latest_ms": late_ms }));
+        say!("{}", json!({ "event": "played", "frames": desk.frames, "failed": desk.failed, "latest_ms": late_ms }));
     } else {
-        println!("{} frames sent, the latest {late_ms:.2} ms after its time", desk.frames);
+        say!("{} frames sent, the latest {late_ms:.2} ms after its time", desk.frames);
     }
     Ok(if desk.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -157,7 +158,7 @@ impl Desk<'_> {
             return Err(broken("it is empty".into()));
         }
         if !reader.is_over() {
-            eprintln!("showcall: {name} was cut off: its last line is missing, what is there was played");
+            say_err!("showcall: {name} was cut off: its last line is missing, what is there was played");
         }
         Ok(last)
     }

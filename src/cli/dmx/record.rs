@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::{Fault, Listen, Session};
+use crate::cli::output::{say, say_err};
 use crate::devices::dmx::tape::{HEADER, Recorder};
 use crate::links::sys::boottime;
 use crate::time::{Mono, Span};
@@ -59,7 +60,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
     let failed = |e: std::io::Error| Fault { code: 1, why: format!("{name} cannot be written any more: {e}") };
     tape.line(&format!("{HEADER}\n")).and_then(|()| tape.file.flush()).map_err(failed)?;
     if args.json {
-        println!("{}", json!({ "event": "recording", "file": args.file }));
+        say!("{}", json!({ "event": "recording", "file": args.file }));
     }
     let end = args.listen.seconds.map(|seconds| start + Span::secs(seconds));
     let mut fault = None;
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
             return Err(failed(e));
         }
         if tape.written >= LARGEST {
-            eprintln!("showcall: the recording ends here, at {} GB", LARGEST >> 30);
+            say_err!("showcall: the recording ends here, at {} GB", LARGEST >> 30);
         }
         if !goes_on || tape.written >= LARGEST || end.is_some_and(|end| boottime() >= end) {
             break;
@@ -93,12 +94,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
     tape.line(&last).and_then(|()| tape.file.flush()).map_err(failed)?;
     let frames = tape.recorder.frames();
     if tape.left_out > 0 {
-        eprintln!("showcall: {} frames are left out: too many sources or universes", tape.left_out);
+        say_err!("showcall: {} frames are left out: too many sources or universes", tape.left_out);
     }
     if args.json {
-        println!("{}", json!({ "event": "recorded", "frames": frames, "seconds": length.0 as f64 / 1e9, "left_out": tape.left_out }));
+        say!("{}", json!({ "event": "recorded", "frames": frames, "seconds": length.0 as f64 / 1e9, "left_out": tape.left_out }));
     } else {
-        println!("{frames} frames in {length} are in {name}");
+        say!("{frames} frames in {length} are in {name}");
     }
     Ok(if frames > 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

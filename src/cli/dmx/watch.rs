@@ -1,9 +1,9 @@
 //! `showcall dmx watch`.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use super::{Fault, Listen, Session, page};
+use crate::cli::output;
 use crate::devices::dmx::watch::Watch;
 use crate::links::sys::boottime;
 use crate::time::Span;
@@ -45,13 +45,5 @@ pub fn run(args: &Args) -> Result<ExitCode, Fault> {
 }
 
 fn show(as_json: bool, since: Span, watch: &Watch) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    if as_json {
-        writeln!(out, "{}", page::document(since.0 as f64 / 1e9, watch))?;
-    } else {
-        // On a terminal each picture takes the place of the one before.
-        let clear = if out.is_terminal() { "\x1b[H\x1b[2J" } else { "" };
-        writeln!(out, "{clear}{}", page::table(watch))?;
-    }
-    out.flush()
+    if as_json { output::line(page::document(since.0 as f64 / 1e9, watch)) } else { output::page(&page::table(watch)) }
 }

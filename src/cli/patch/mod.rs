@@ -2,13 +2,13 @@
 
 mod map;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
 use super::findings;
+use crate::cli::output::{self, say_err};
 use crate::show::{Fixture, Part, Rig, Show, UniverseOutput};
 
 /// Arguments of `patch`.
@@ -38,12 +38,12 @@ pub fn run(args: &Args) -> ExitCode {
     if let Some(number) = args.universe.filter(|_| patch.universes.is_empty()) {
         let all: Vec<String> = show.rig.universes.iter().map(|universe| universe.number.to_string()).collect();
         let has = if all.is_empty() { "it has none".to_owned() } else { format!("it has {}", all.join(", ")) };
-        eprintln!("the show has no universe {number} ({has})");
+        say_err!("the show has no universe {number} ({has})");
         return ExitCode::from(1);
     }
     let text = if args.json { serde_json::to_string_pretty(&patch).unwrap_or_default() + "\n" } else { patch.text(&show.title) };
     // A reader that went away (`| head`) ends the output, nothing else.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = output::out(&text);
     ExitCode::SUCCESS
 }
 

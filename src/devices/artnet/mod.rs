@@ -96,11 +96,14 @@ impl Options {
     }
 }
 
-/// Who answers an ArtPoll, when these bytes are an answer of one that may be sent levels: neither a controller nor a configuration program.
+/// Who answers an ArtPoll, when these bytes are an answer of one that may be sent levels: no controller and no configuration program,
+/// unless it has outputs (libraries call a node a controller).
 #[must_use]
 pub fn reply(bytes: &[u8]) -> Option<Reply> {
     match codec::parse(bytes)? {
-        codec::Packet::Reply(reply) if !matches!(reply.style, STYLE_CONTROLLER | STYLE_CONFIG) => Some(*reply),
+        codec::Packet::Reply(reply) if !matches!(reply.style, STYLE_CONTROLLER | STYLE_CONFIG) || reply.outputs().next().is_some() => {
+            Some(*reply)
+        }
         _ => None,
     }
 }

@@ -32,7 +32,7 @@ fn show(address: &str, options: &[(&str, Value)]) -> Arc<Show> {
         profile: Arc::new(Profile { family: "artnet".into(), ..Profile::default() }),
         address: Some(address.into()),
         port: PORT,
-        passcode: None,
+        password: None,
         department: None,
         patch: Default::default(),
         options: options.iter().map(|(key, value)| ((*key).into(), value.clone())).collect(),
@@ -563,4 +563,28 @@ proptest! {
             table.run(Span::ms(wait));
         }
     }
+}
+
+#[test]
+fn a_controller_with_outputs_is_found_and_one_without_is_not() {
+    let reply = |style, kind| Reply {
+        ip: [10, 9, 0, 77].into(),
+        version: 1,
+        base: PortAddress(0),
+        oem: 0,
+        short_name: "dmxnet".into(),
+        long_name: String::new(),
+        report: NodeReport::default(),
+        ports: vec![Port { kind, ..Port::default() }],
+        style,
+        bind_index: 0,
+        status2: 0,
+        failsafe: Failsafe::Hold,
+        sets_failsafe: false,
+        locates: None,
+    };
+    let found = |style, kind| super::reply(&reply(style, kind).encode()).is_some();
+    // Style 1 is a controller, 5 a configuration program; 0x80 outputs DMX, 0x40 inputs it.
+    assert!(found(1, CAN_OUTPUT) && found(5, CAN_OUTPUT) && found(0, CAN_OUTPUT) && found(0, 0));
+    assert!(!found(1, 0x40) && !found(1, 0) && !found(5, 0));
 }

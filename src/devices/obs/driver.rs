@@ -195,13 +195,9 @@ impl Obs {
     }
 }
 
-/// `option.password`, or the device's passcode.
+/// What the show gives as the device's password.
 pub(super) fn password(plan: Plan<'_>) -> Option<Arc<str>> {
-    let option = match plan.device().options.get("password") {
-        Some(Value::Text(text)) if !text.is_empty() => Some(Arc::clone(text)),
-        _ => None,
-    };
-    option.or_else(|| plan.device().passcode.as_ref().map(|secret| Arc::clone(&secret.0)))
+    plan.device().password.as_ref().map(|secret| Arc::clone(secret.reveal()))
 }
 
 impl Driver for Obs {

@@ -276,7 +276,7 @@ fn what_obs_does_not_have_is_said_in_plain_words_before_the_show_needs_it() {
 fn a_wrong_password_is_tried_once_and_a_person_is_asked() {
     let theirs = show();
     let mut own = theirs.as_ref().clone();
-    own.devices[0].options.insert("password".into(), Value::text("wrong"));
+    own.devices[0].password = Some("wrong".into());
     let twin = Twin::new(&Arc::new(own), &theirs);
     let asked: Vec<_> = twin.reports.iter().filter(|report| matches!(report, Report::NeedsHuman { .. })).collect();
     assert_eq!(asked.len(), 1, "{:?}", twin.reports);

@@ -128,7 +128,7 @@ pub struct Item {
     pub known: Option<Value>,
 }
 
-/// What fills holes before any value: options and the passcode.
+/// What fills holes before any value: options and the password.
 pub fn own_holes(plan: Plan<'_>) -> Holes {
     let mut holes = Holes::new();
     let device = plan.device();
@@ -137,8 +137,8 @@ pub fn own_holes(plan: Plan<'_>) -> Holes {
             holes.insert(format!("option:{key}"), value.clone());
         }
     }
-    if let Some(passcode) = &device.passcode {
-        holes.insert("passcode".into(), Value::Text(passcode.0.clone()));
+    if let Some(passcode) = &device.password {
+        holes.insert("password".into(), Value::Text(passcode.reveal().clone()));
     }
     holes
 }

@@ -140,7 +140,7 @@ impl Remote {
         let status = word("status");
         // QLab 4 answers a wrong passcode with "badpass", QLab 5 with "denied".
         if asked.ends_with("/connect") && (status == Some("denied") || word("data") == Some("badpass")) {
-            out.report(Report::NeedsHuman { why: "the device refuses the passcode: correct passcode = \"…\" in the show".into() });
+            out.report(Report::NeedsHuman { why: "the device refuses the password: correct password = \"…\" in the show".into() });
         }
         // A device may answer with its workspace before the address that it was asked with.
         let Some(at) = self.replies.iter().position(|(sent, ..)| asked == sent || asked.ends_with(sent.as_str())) else { return };
@@ -148,7 +148,7 @@ impl Remote {
         match status {
             Some("ok") => out.report(Report::Acked { action }),
             Some("denied") => {
-                out.report(Report::Refused { action, why: "denied: check the passcode and its rights".into() });
+                out.report(Report::Refused { action, why: "denied: check the password and its rights".into() });
             }
             other => out.report(Report::Refused { action, why: format!("the device says {}", other.unwrap_or("nothing readable")).into() }),
         }

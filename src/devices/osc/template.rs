@@ -1,7 +1,7 @@
 //! Templates of OSC messages: text with holes, filled to send and matched to read.
 //!
 //! A hole is `{value}`, a player's `{clip}`, `{loop}` and `{playing}`, a names table of the property's path (`{channel}`), an option
-//! of the device (`{option:list}`) or `{passcode}`. In arguments a hole may say its OSC type: `{value:i}`, `f`, `s`, `d` or `T`.
+//! of the device (`{option:list}`) or `{password}`. In arguments a hole may say its OSC type: `{value:i}`, `f`, `s`, `d` or `T`.
 
 use rosc::OscType;
 use serde_json::Value as Json;

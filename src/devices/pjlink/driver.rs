@@ -81,7 +81,7 @@ impl Projector {
             Some(Slot { prop, item, known: None, tell: true, pending: None })
         });
         Self {
-            password: device.passcode.as_ref().map(|secret| secret.0.clone()),
+            password: device.password.as_ref().map(|secret| secret.reveal().clone()),
             key: device.key.clone(),
             limits: device.profile.limits,
             two: is_class_2(&device.profile),
@@ -311,7 +311,7 @@ impl Driver for Projector {
     fn command(&mut self, now: Mono, command: &Command, out: &mut Out) {
         let refuse = |why: Arc<str>, out: &mut Out| out.report(Report::Refused { action: command.action, why });
         match &self.session.presence {
-            Presence::Locked => return refuse("the projector refuses the password: correct passcode in the show".into(), out),
+            Presence::Locked => return refuse("the projector refuses the password: correct password in the show".into(), out),
             Presence::Unknown => return refuse("not connected yet".into(), out),
             Presence::Offline => return refuse("not connected".into(), out),
             Presence::Online | Presence::Away { .. } => {}

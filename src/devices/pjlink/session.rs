@@ -195,7 +195,7 @@ impl Projector {
         self.session.presence = Presence::Locked;
         self.session.asked = None;
         self.forget_wanted();
-        let why = format!("{what}: set passcode = \"…\" at [device.{}] to the projector's PJLink password", self.key);
+        let why = format!("{what}: set password = \"…\" at [device.{}] to the projector's PJLink password", self.key);
         out.report(Report::NeedsHuman { why: why.into() });
         out.close(WIRE);
     }

@@ -62,7 +62,7 @@ impl Lamp {
     pub fn new(plan: Plan<'_>) -> Self {
         let device = plan.device();
         Self {
-            password: device.passcode.as_ref().map(|secret| secret.0.to_string()),
+            password: device.password.as_ref().map(|secret| secret.reveal().to_string()),
             two: is_class_2(&device.profile),
             warm_up: seconds(plan, "warm_up", 60),
             cool_down: seconds(plan, "cool_down", 90),

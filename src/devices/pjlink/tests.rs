@@ -15,7 +15,7 @@ fn show(password: Option<&str>) -> std::sync::Arc<Show> {
     let named = [("power", &[][..]), ("input", &[]), ("shutter", &[]), ("mute", &[]), ("freeze", &[])];
     let options = [("warm_up", Value::Int(40)), ("cool_down", Value::Int(20))];
     let mut show = (*bench::show(PROFILE, &options, &named)).clone();
-    show.devices[0].passcode = password.map(|word| Secret(word.into()));
+    show.devices[0].password = password.map(Secret::from);
     show.into()
 }
 

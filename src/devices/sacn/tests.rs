@@ -25,7 +25,7 @@ fn show(address: Option<&str>, options: &[(&str, Value)]) -> Arc<Show> {
         profile: Arc::new(Profile { family: "sacn".into(), ..Profile::default() }),
         address: address.map(Into::into),
         port: PORT,
-        passcode: None,
+        password: None,
         department: None,
         patch: Default::default(),
         options: options.iter().map(|(key, value)| ((*key).into(), value.clone())).collect(),

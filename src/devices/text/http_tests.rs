@@ -12,7 +12,7 @@ use crate::device_api::{How, Report};
 use crate::devices::bench::{self, Bench, Fault, Named};
 use crate::devices::web::Request;
 use crate::devices::{Out, Payload, WireEvent, WireId};
-use crate::show::{Secret, Show, Value};
+use crate::show::{Show, Value};
 use crate::time::Span;
 
 const PTZ: &str = include_str!("../../../hardware-profiles/panasonic-ptz-aw.toml");
@@ -52,7 +52,7 @@ fn reply(bench: &mut Bench, tag: u64, status: u16, body: &str) -> Vec<Report> {
 
 fn with_passcode(profile: &str, passcode: &str, named: &[Named<'_>]) -> Arc<Show> {
     let mut show = (*bench::show(profile, &[], named)).clone();
-    show.devices[0].passcode = Some(Secret(passcode.into()));
+    show.devices[0].password = Some(passcode.into());
     Arc::new(show)
 }
 
@@ -93,7 +93,7 @@ fn replies_are_a_yes_a_no_or_nothing() {
     assert_eq!(refused(ptz(200, "s07")), "the device answers \"s07\", which is no yes", "the yes of another preset");
     assert_eq!(refused(ptz(404, "<html>no</html>")), "the device does not know this (HTTP 404)");
     assert!(matches!(&ptz(0, "connection refused")[..], [Report::Offline { why }] if &**why == "connection refused"));
-    assert!(matches!(&ptz(401, "")[..], [Report::NeedsHuman { why }] if why.contains("add passcode")));
+    assert!(matches!(&ptz(401, "")[..], [Report::NeedsHuman { why }] if why.contains("add password")));
     let barco = |body| replied(BARCO, ("cut", &[]), "cut", on(), 200, body);
     assert!(matches!(&barco(r#"{"jsonrpc":"2.0","id":"1","result":{"success":0,"response":null}}"#)[..], [Report::Acked { .. }]));
     assert!(refused(barco(r#"{"jsonrpc":"2.0","id":"1","result":{"success":-1,"response":"locked"}}"#)).contains("locked"));

@@ -1,6 +1,6 @@
 //! A line as a template, and how a value is written in it.
 //!
-//! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{passcode}`, `{over_ms}`, `{transition}`, or `{_}`: anything,
+//! A hole is `{value}`, `{clip}`, a names table of the path (`{output}`), `{option:key}`, `{password}`, `{over_ms}`, `{transition}`, or `{_}`: anything,
 //! also nothing. `{value:02}` and `{output:02}` fill up with zeros, `{value:03X}` is hexadecimal. `{{` and `}}` are braces of the line itself.
 //! A line may be read from a place in JSON: `{ at = "/result/success", line = "0" }` (a JSON pointer, RFC 6901).
 

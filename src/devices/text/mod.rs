@@ -12,7 +12,7 @@
 //! **Over HTTP** (`transport = "http"`) a line is a request, `METHOD /path body`; what fills a hole is percent-encoded in the path and escaped in
 //! a JSON body. The reply's body is heard as a whole and line by line; `at` reads a place in JSON. A status of 2xx is a yes where the
 //! profile has no `ok` and the property no `reply`; 401 needs a person; any other refuses; no answer at all is Offline with the reason.
-//! `headers` and `user` (with the show's passcode: HTTP Basic, RFC 7617) go with every request.
+//! `headers` and `user` (with the show's password: HTTP Basic, RFC 7617) go with every request.
 //!
 //! Sources and versions: each profile names its own. **Out of step.** An answer that does not come on a stream closes the connection: a late one
 //! would be taken for the answer to the next command. Nothing is ever sent twice.
@@ -115,7 +115,7 @@ fn check_property(profile: &Profile, facts: &plan::Facts, spec: &PropSpec, wirin
     let names: Vec<&str> = crate::show::profile_text::placeholders(&spec.path).collect();
     for hole in wiring.lines().flat_map(line::Line::holes) {
         let option = hole.strip_prefix("option:").is_some_and(|key| profile.options.contains_key(key));
-        if !option && !names.contains(&hole) && !matches!(hole, "value" | "clip" | "_" | "passcode" | "over_ms" | "transition") {
+        if !option && !names.contains(&hole) && !matches!(hole, "value" | "clip" | "_" | "password" | "over_ms" | "transition") {
             fault(format!("nothing fills the hole {{{hole}}} (value, clip, _, over_ms, transition, option:… or a name of its path)"));
         }
     }

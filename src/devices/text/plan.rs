@@ -111,7 +111,7 @@ pub struct Facts {
     pub http: bool,
     /// Headers of every request.
     pub headers: BTreeMap<String, String>,
-    /// User and password of HTTP Basic, when the show gives a passcode.
+    /// User and password of HTTP Basic, when the show gives a password.
     pub basic: Option<(String, String)>,
     /// Lines to the device.
     pub framing: Framing,
@@ -246,11 +246,11 @@ fn headers(json: Option<&Json>, known: &Holes) -> Result<BTreeMap<String, String
     Ok(headers)
 }
 
-/// HTTP Basic needs both: the profile's user and the show's passcode.
+/// HTTP Basic needs both: the profile's user and the show's password.
 fn basic(user: Option<&Json>, known: &Holes) -> Result<Option<(String, String)>, String> {
     let Some(user) = user else { return Ok(None) };
     let user = Line::read(user, known)?.render(&Holes::new(), &Coding::default(), "");
-    let passcode = known.get("passcode").map(Value::to_string);
+    let passcode = known.get("password").map(Value::to_string);
     Ok(user.zip(passcode))
 }
 
@@ -271,7 +271,7 @@ fn simulated(json: Option<&Json>) -> Result<Simulated, String> {
 
 fn login(json: &Json, known: &Holes) -> Result<Login, String> {
     let (Some(prompt), Some(answer)) = (json.get("prompt").and_then(Json::as_str), json.get("answer")) else {
-        return Err("a login is { prompt = \"Password:\", answer = \"{passcode}\" }".into());
+        return Err("a login is { prompt = \"Password:\", answer = \"{password}\" }".into());
     };
     Ok(Login { prompt: prompt.trim_end().to_owned(), answer: Line::read(answer, known)? })
 }
@@ -303,7 +303,7 @@ pub struct Item {
     pub wiring: Wiring,
 }
 
-/// What fills holes before any value: options and the passcode.
+/// What fills holes before any value: options and the password.
 pub fn own_holes(plan: Plan<'_>) -> Holes {
     let device = plan.device();
     let mut holes = Holes::new();
@@ -312,8 +312,8 @@ pub fn own_holes(plan: Plan<'_>) -> Holes {
             holes.insert(format!("option:{key}"), value.clone());
         }
     }
-    if let Some(passcode) = &device.passcode {
-        holes.insert("passcode".into(), Value::Text(passcode.0.clone()));
+    if let Some(passcode) = &device.password {
+        holes.insert("password".into(), Value::Text(passcode.reveal().clone()));
     }
     holes
 }

@@ -31,9 +31,9 @@ impl Talker {
                 self.away(now, why.into(), out);
             }
             401 if self.facts.basic.is_some() => {
-                self.bar("the device refuses the login (HTTP 401): correct the user and passcode = \"…\" in the show", out);
+                self.bar("the device refuses the login (HTTP 401): correct the user and password = \"…\" in the show", out);
             }
-            401 => self.bar("the device asks for a login (HTTP 401): add passcode = \"…\" to it in the show", out),
+            401 => self.bar("the device asks for a login (HTTP 401): add password = \"…\" to it in the show", out),
             _ => {
                 self.session.heard = now;
                 self.answered(now, status, text, out);

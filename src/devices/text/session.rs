@@ -157,7 +157,7 @@ impl Talker {
         }
         let tells = |template: Option<&Line>| template.and_then(|template| template.matches(line));
         if tells(self.facts.denied.as_ref()).is_some() {
-            self.bar("the device refuses the password: correct passcode = \"…\" in the show", out);
+            self.bar("the device refuses the password: correct password = \"…\" in the show", out);
             return;
         }
         // Only while it was asked: the answer may look like any other line.
@@ -187,13 +187,13 @@ impl Talker {
         let Some(which) = self.facts.login.iter().position(|login| line.ends_with(&login.prompt)) else { return false };
         let Some(login) = self.facts.login.get(which) else { return false };
         let Some(answer) = login.answer.render(&Holes::new(), &Coding::default(), "") else {
-            self.bar("the device asks for a password: add passcode = \"…\" to it in the show", out);
+            self.bar("the device asks for a password: add password = \"…\" to it in the show", out);
             return true;
         };
         let times = self.session.answered.entry(which).or_default();
         *times += 1;
         if *times > 1 {
-            self.bar("the device asks for its password again: correct passcode = \"…\" in the show", out);
+            self.bar("the device asks for its password again: correct password = \"…\" in the show", out);
             return true;
         }
         out.send(WIRE, self.facts.framing.dress(&answer));

@@ -45,7 +45,7 @@ impl Player {
             state: items.iter().map(|item| if item.kind == ValueKind::Text { Value::text("1") } else { at_rest(&item.kind) }).collect(),
             items,
             reader: Reader::default(),
-            passcode: own.get("passcode").map(Value::to_string),
+            passcode: own.get("password").map(Value::to_string),
             inside: false,
             tag: String::new(),
             peer: None,

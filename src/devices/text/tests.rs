@@ -104,7 +104,7 @@ fn a_locked_output_is_refused_in_words() {
 fn a_matrix_with_a_password_lets_us_in_and_a_wrong_one_needs_a_person() {
     let show = |passcode: &str| {
         let mut show = (*bench::show(EXTRON, &[], &[("route", &[("output", "1")])])).clone();
-        show.devices[0].passcode = Some(crate::show::Secret(passcode.into()));
+        show.devices[0].password = Some(passcode.into());
         std::sync::Arc::new(show)
     };
     let mut bench = Bench::connected(&FAMILY, show("secret"));

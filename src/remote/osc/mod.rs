@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use rosc::{OscMessage, OscPacket};
 
 use crate::engine::{Intent, Phase, Snapshot};
-use crate::show::Show;
+use crate::show::{Secret, Show};
 use crate::time::Mono;
 use client::Clients;
 use reply::{Answer, Status};
@@ -41,7 +41,7 @@ pub struct OscOut {
 /// The OSC remote control port.
 #[derive(Debug)]
 pub struct Port {
-    passcode: Option<std::sync::Arc<str>>,
+    passcode: Option<Secret>,
     clients: Clients,
 }
 
@@ -67,7 +67,7 @@ impl Port {
         let route = route::parse(&message.addr, &message.args, show, snapshot);
         let locked = self.passcode.is_some() && !client.connected;
         let answer = match route {
-            Route::Session(session) => client.session(now, &session, self.passcode.as_deref(), show),
+            Route::Session(session) => client.session(now, &session, self.passcode.as_ref().map(|passcode| &**passcode.reveal()), show),
             _ if locked => Some(Answer::status(Status::Denied)),
             Route::Act(intents) => Some(perform(intents, snapshot, out)),
             Route::Refused(why) => {

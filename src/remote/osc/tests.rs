@@ -46,7 +46,7 @@ impl Bench {
     fn new(passcode: Option<&str>) -> Self {
         let mut show = Show { title: "Test".into(), cues: vec![cue("1"), cue("12.5"), cue("13")], ..Show::default() };
         show.lists = vec![List { key: "main".into(), name: "Main".into(), cues: vec![CueIx(0), CueIx(1), CueIx(2)] }];
-        show.remote.passcode = passcode.map(Arc::from);
+        show.remote.passcode = passcode.map(Into::into);
         let snapshot = Snapshot {
             lists: vec![ListView { next: Some(CueIx(1)), ..ListView::default() }],
             cues: vec![CueFlags { armed: true, ..CueFlags::default() }; 3],

@@ -6,7 +6,7 @@ use crate::show::value_text::read_value;
 use crate::show::{OptionSpec, Profile};
 
 /// Keys of a device in a show; an option can not have the name of one.
-const TAKEN: [&str; 6] = ["profile", "name", "address", "port", "passcode", "department"];
+const TAKEN: [&str; 6] = ["profile", "name", "address", "port", "password", "department"];
 
 /// Reads all of `[option.*]`.
 pub(super) fn read(top: &mut Fields<'_, '_>, profile: &mut Profile, faults: &mut Faults) {

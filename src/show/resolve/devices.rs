@@ -9,7 +9,7 @@ use super::patch::Patch;
 use crate::show::fault::Fault;
 use crate::show::fields::{Fields, Node};
 use crate::show::value_text::read_value;
-use crate::show::{Device, DeviceIx, Keeping, OnReturn, Profile, Secret, Value};
+use crate::show::{Device, DeviceIx, Keeping, OnReturn, Profile, Value};
 use crate::time::Span;
 
 /// What the loader knows of a device beyond the model.
@@ -56,7 +56,7 @@ impl<'t> Loader<'t> {
         let name = fields.text("name", &mut self.faults).unwrap_or(key).into();
         let address = self.address(&mut fields);
         let port = fields.int("port", 1..=65_535, &mut self.faults).and_then(|port| u16::try_from(port).ok());
-        let passcode = fields.text("passcode", &mut self.faults).map(|code| Secret(code.into()));
+        let password = self.secret(&mut fields, "password", &format!("device {key}"), self.secrets.device(key));
         let department_node = fields.get("department").map(toml::Spanned::span).unwrap_or_default();
         let department = fields.text("department", &mut self.faults).and_then(|name| {
             let message = || format!("device {key} belongs to \"{name}\", but the show has no such department");
@@ -75,7 +75,7 @@ impl<'t> Loader<'t> {
         fields.finish(&mut self.faults);
         let port = port.unwrap_or(profile.port);
         let props = Vec::new();
-        self.show.devices.push(Device { key: key.into(), name, profile, address, port, passcode, department, patch, options, props });
+        self.show.devices.push(Device { key: key.into(), name, profile, address, port, password, department, patch, options, props });
         self.patches.push(extra);
         self.props.push(BTreeMap::new());
         Some(ix)

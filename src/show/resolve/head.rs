@@ -85,7 +85,7 @@ impl<'t> Loader<'t> {
             };
             *place = listen.map(Into::into);
         }
-        self.show.remote.passcode = remote.text("passcode", &mut self.faults).map(Into::into);
+        self.show.remote.passcode = self.secret(&mut remote, "passcode", "[remote]", self.secrets.remote.clone());
         remote.finish(&mut self.faults);
     }
 

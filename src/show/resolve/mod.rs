@@ -24,6 +24,7 @@ mod parts;
 mod patch;
 mod props;
 mod rig;
+mod secrets;
 mod steps;
 mod switches;
 mod times;
@@ -46,6 +47,8 @@ use self::devices::DevicePatch;
 use self::names::{Names, Texts};
 use super::fault::{Fault, Faults};
 use super::fields::{Fields, Node, kind_of};
+use super::outside::Outside;
+use super::secrets_file::Secrets;
 use super::{CueIx, DeptIx, DeviceIx, HotIx, Library, LightAct, Lines, ListIx, Part, PropIx, Rig, Show, Step};
 
 /// What a show becomes.
@@ -61,6 +64,8 @@ pub(super) struct Resolved {
 /// The show while it is read.
 struct Loader<'t> {
     library: &'t Library,
+    outside: &'t dyn Outside,
+    secrets: &'t Secrets,
     lines: &'t Lines,
     faults: Faults,
     profiles: BTreeSet<(String, bool)>,
@@ -90,9 +95,17 @@ struct Loader<'t> {
 }
 
 /// Reads a whole show.
-pub(super) fn resolve<'t>(document: &'t Spanned<DeTable<'t>>, lines: &'t Lines, library: &'t Library) -> Resolved {
+pub(super) fn resolve<'t>(
+    document: &'t Spanned<DeTable<'t>>,
+    lines: &'t Lines,
+    library: &'t Library,
+    outside: &'t dyn Outside,
+    secrets: &'t Secrets,
+) -> Resolved {
     let mut loader = Loader {
         library,
+        outside,
+        secrets,
         lines,
         faults: Faults::default(),
         profiles: BTreeSet::new(),

@@ -1,10 +1,10 @@
 //! The folder of a show's journals: `run-0001.jsonl`, `run-0002.jsonl` …, a lock, and the attach socket.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Header, Record, line};
+use super::{Entry, Header, Record, line, private};
 use crate::time::Mono;
 
 /// The newest run's file; `None` when nothing ran here yet.
@@ -36,7 +36,7 @@ fn runs(folder: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
 pub fn start(folder: &Path, header: &Header, begins: Option<Record>) -> io::Result<(File, PathBuf)> {
     let number = runs(folder)?.last().map_or(1, |(number, _)| number + 1);
     let path = folder.join(format!("run-{number:04}.jsonl"));
-    let mut file = OpenOptions::new().append(true).create_new(true).open(&path)?;
+    let mut file = private::file().append(true).create_new(true).open(&path)?;
     let mut text = Vec::new();
     line::write(&Record { seq: 0, mono: Mono::ZERO, entry: Entry::Header(Box::new(header.clone())) }, &mut text)?;
     if let Some(record) = begins {
@@ -53,7 +53,7 @@ pub fn start(folder: &Path, header: &Header, begins: Option<Record>) -> io::Resu
 /// # Errors
 /// When it cannot be written.
 pub fn go_on(path: &Path, length: u64, ring: &[u8]) -> io::Result<File> {
-    let mut file = OpenOptions::new().append(true).open(path)?;
+    let mut file = private::file().append(true).open(path)?;
     file.set_len(length)?;
     file.write_all(ring)?;
     file.sync_all()?;

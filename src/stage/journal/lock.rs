@@ -1,8 +1,10 @@
 //! One journal folder, one process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+
+use super::private;
 
 /// Holds a journal folder until it is dropped or its process is gone.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ pub enum LockError {
 pub fn take(folder: &Path) -> Result<Lock, LockError> {
     let place = folder.display().to_string();
     let fault = |error| LockError::Folder(folder.display().to_string(), error);
-    std::fs::create_dir_all(folder).map_err(fault)?;
-    let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(folder.join("lock")).map_err(fault)?;
+    private::folder(folder).map_err(fault)?;
+    let mut file = private::file().read(true).write(true).create(true).truncate(false).open(folder.join("lock")).map_err(fault)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -1,11 +1,12 @@
 //! Where the ring's memory lives: a file that no disk can stall, found again by the next process.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::private;
 use super::ring::{WORDS, Words};
 use crate::links::sys::SharedMap;
 
@@ -57,7 +58,13 @@ fn map(path: PathBuf) -> io::Result<Memory> {
     if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+    let file = private::file().read(true).write(true).create(true).truncate(false).open(&path)?;
+    // One that another user has made under this name could be read by that user.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    let owner = file.metadata()?.uid();
+    if fs::metadata("/proc/self").is_ok_and(|me| me.uid() != owner) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let words: Arc<dyn Words> = Arc::new(SharedMap::of(&file, WORDS)?);
     // Every page is touched now, so that the stage never waits for one.
     for word in words.words().iter().step_by(512) {

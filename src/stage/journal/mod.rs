@@ -16,6 +16,7 @@ mod lock;
 mod log;
 pub mod memory;
 mod packed;
+pub mod private;
 pub mod read;
 mod record;
 pub mod ring;

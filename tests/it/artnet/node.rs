@@ -23,7 +23,7 @@ pub fn show(addresses: &[SocketAddr], options: &[(&str, Value)]) -> Arc<Show> {
         profile: profile.clone(),
         address: Some(address.ip().to_string().into()),
         port: address.port(),
-        passcode: None,
+        password: None,
         department: None,
         patch: Default::default(),
         options: options.iter().map(|(key, value)| ((*key).into(), value.clone())).collect(),

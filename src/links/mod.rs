@@ -5,6 +5,7 @@
 //! | [`rack`] | all devices of a show, each with its driver and wires; what the stage calls |
 //! | [`bay`] | one device in the rack, its calls guarded |
 //! | [`net`] | the real ends of wires: opened, watched, retried |
+//! | [`budget`], [`intake`], [`senders`] | how much one sender may say, and what is taken of each socket and of an open port |
 //! | [`udp`], [`shared`] | datagram sockets: one's own, and one port for many |
 //! | [`multicast`] | groups in one network of this machine |
 //! | [`stream`] | the stage's end of a wire that a task serves: queues and a bell |
@@ -25,6 +26,7 @@
 
 pub mod ask;
 pub mod bay;
+pub mod budget;
 pub mod crowd;
 pub mod ear;
 pub mod fault;
@@ -34,6 +36,7 @@ mod host_http;
 mod host_ws;
 pub mod http;
 pub mod inbox;
+pub mod intake;
 pub mod local;
 pub mod machine;
 pub mod memory;
@@ -49,6 +52,7 @@ mod rack_tests;
 pub mod random;
 pub mod receiver;
 pub mod resolve;
+pub mod senders;
 pub mod shared;
 pub mod stream;
 #[cfg(test)]

@@ -14,15 +14,14 @@ use std::sync::Arc;
 
 use super::bay::{Bay, Room};
 use super::fault::Fault;
-use super::net::{Net, News, Plug, Ready, Received};
+use super::intake::{Intake, SLICE};
+use super::net::{Net, News, Owner, Plug, Ready, Received};
 use super::stream::Inbound;
 use crate::device_api::{Command, Report};
 use crate::devices::{Driver, Family, Out, Payload, Plan, Simulator, Wire, WireEvent, WireId, artnet, earlier};
 use crate::show::{ArtWord, DeviceIx, Show, Value};
-use crate::time::Mono;
+use crate::time::{Mono, Span};
 
-/// Datagrams taken from one socket at one wake: a flood on one never keeps the others waiting.
-pub const PACKETS_A_WAKE: usize = 32;
 /// Longest datagram.
 const LONGEST: usize = 65_536;
 /// Words that wait for whoever listens; more are dropped.
@@ -70,7 +69,7 @@ pub struct Rack {
     bays: Vec<Option<Bay>>,
     net: Option<Net>,
     reports: VecDeque<(DeviceIx, Report)>,
-    ready: Vec<Ready>,
+    intake: Intake,
     buffer: Vec<u8>,
     /// Local ports that real devices share.
     shared: Vec<u16>,
@@ -98,7 +97,7 @@ impl Rack {
             bays: Vec::new(),
             net: None,
             reports: VecDeque::new(),
-            ready: Vec::new(),
+            intake: Intake::new(show.devices.len()),
             buffer: Vec::new(),
             shared: Vec::new(),
             overheard: None,
@@ -193,34 +192,83 @@ impl Rack {
         }
     }
 
-    /// Gives drivers what their sockets hold, at most [`PACKETS_A_WAKE`] each; what is left makes [`Rack::fd`] ready again.
+    /// Gives drivers what their sockets hold, a slice of each; what is left makes [`Rack::fd`] ready again.
+    ///
+    /// # Errors
+    /// As [`Rack::look`].
+    pub fn poll(&mut self, now: Mono) -> io::Result<()> {
+        let result = self.look();
+        while self.read(now) {}
+        result
+    }
+
+    /// Looks which sockets have something. [`Rack::read`] takes it.
     ///
     /// # Errors
     /// What the kernel says of asking; the rack stays whole.
-    pub fn poll(&mut self, now: Mono) -> io::Result<()> {
-        let Some(net) = &mut self.net else { return Ok(()) };
-        let mut ready = std::mem::take(&mut self.ready);
+    pub fn look(&mut self) -> io::Result<()> {
+        self.net.as_mut().map_or(Ok(()), |net| net.ready(&mut self.intake.ready))
+    }
+
+    /// Gives drivers about a [`SLICE`] of what their sockets hold, each socket its turn. True: others have not had theirs yet, and whoever
+    /// cannot wait may be looked at before they do.
+    pub fn read(&mut self, now: Mono) -> bool {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let result = net.ready(&mut ready);
-        for one in &ready {
-            for _ in 0..PACKETS_A_WAKE {
-                match self.net.as_mut().and_then(|net| net.receive(*one, &mut buffer)) {
-                    Some(Received::Datagram(plug, from, length)) => {
-                        let bytes = buffer.get(..length).unwrap_or_default();
-                        self.overhear(from, bytes);
-                        if let Some(plug) = plug {
-                            let payload = Payload::Datagram(bytes);
-                            self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
-                        }
-                    }
-                    Some(Received::Stream(plug, thing)) => self.event(now, plug, stream_event(WireId(plug.wire), &thing)),
-                    None => break,
+        let mut spent = Span::ZERO;
+        while spent < SLICE
+            && let Some(ready) = self.intake.ready.pop_front()
+        {
+            spent = spent + self.turn(now, ready, &mut buffer);
+        }
+        self.buffer = buffer;
+        self.settle(now);
+        !self.intake.ready.is_empty()
+    }
+
+    /// Takes a slice of one socket; gives what it cost.
+    fn turn(&mut self, now: Mono, ready: Ready, buffer: &mut [u8]) -> Span {
+        let Some(owner) = self.net.as_ref().map(|net| net.owner(ready)) else { return Span::ZERO };
+        let mut spent = Span::ZERO;
+        while spent < SLICE {
+            let Some(net) = &mut self.net else { break };
+            if !self.intake.admits(now, owner) {
+                self.reports.extend(self.intake.hold_back(now, net, ready, owner));
+                break;
+            }
+            let Some(received) = net.receive(ready, buffer) else { break };
+            let bytes = match &received {
+                Received::Datagram(_, _, length) => *length,
+                Received::Stream(_, thing) => thing.size(),
+            };
+            spent = spent + self.intake.spend(now, owner, bytes);
+            match received {
+                Received::Datagram(plug, from, length) => {
+                    let bytes = buffer.get(..length).unwrap_or_default();
+                    self.overhear(from, bytes);
+                    let Some(plug) = plug.filter(|plug| self.takes(now, owner, *plug, length)) else { continue };
+                    let payload = Payload::Datagram(bytes);
+                    self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
                 }
+                Received::Stream(plug, thing) => self.event(now, plug, stream_event(WireId(plug.wire), &thing)),
             }
         }
-        (self.ready, self.buffer) = (ready, buffer);
-        self.settle(now);
-        result
+        spent
+    }
+
+    /// Whether the device of a datagram may have it: on a shared port that shows only now.
+    fn takes(&mut self, now: Mono, owner: Owner, plug: Plug, length: usize) -> bool {
+        let device = Owner::Device(plug.device);
+        if owner == device {
+            return true;
+        }
+        if self.intake.admits(now, device) {
+            self.intake.spend(now, device, length);
+            return true;
+        }
+        if let Some(net) = &mut self.net {
+            self.reports.extend(self.intake.refuse(now, net, plug.device));
+        }
+        false
     }
 
     /// From now on what others say to a show by Art-Net is kept for [`Rack::take_word`], when real devices share this local port. False:
@@ -259,6 +307,9 @@ impl Rack {
     /// Opens what is to be opened, and tells drivers of it.
     fn settle(&mut self, now: Mono) {
         let Some(net) = &mut self.net else { return };
+        if self.intake.next_due().is_some_and(|due| due <= now) {
+            self.reports.extend(self.intake.tick(now, net));
+        }
         if net.next_due().is_none_or(|due| due > now) {
             return;
         }
@@ -287,7 +338,7 @@ impl Rack {
     #[must_use]
     pub fn next_due(&self) -> Option<Mono> {
         let bays = self.bays.iter().flatten().map(Bay::next_due).fold(None, earlier);
-        earlier(bays, self.net.as_ref().and_then(Net::next_due))
+        earlier(earlier(bays, self.intake.next_due()), self.net.as_ref().and_then(Net::next_due))
     }
 
     /// What the drivers said since this was last asked, in order.

@@ -4,6 +4,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 
+use super::budget::cost;
+use super::intake::SLICE;
 use super::memory::LATENCY;
 use super::sys::{Poller, boottime};
 use super::toy::{observed, rack, reports, sent, set, show};
@@ -250,8 +252,105 @@ fn a_flood_on_one_socket_leaves_room_for_the_others() {
     reports(&mut rack);
     rack.poll(boottime()).unwrap();
     let said = reports(&mut rack);
-    assert_eq!(said.iter().filter(|r| **r == observed(0, 1)).count(), super::rack::PACKETS_A_WAKE);
+    let slice = usize::try_from(SLICE.0.div_ceil(cost(1).0)).unwrap();
+    assert_eq!(said.iter().filter(|r| **r == observed(0, 1)).count(), slice);
     assert!(said.contains(&observed(1, 2)));
+}
+
+#[test]
+fn between_two_slices_the_caller_has_his_turn() {
+    let sockets: Vec<_> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+    let devices: Vec<_> = sockets.iter().map(|socket| ("toy-udp", "127.0.0.1", socket.local_addr().unwrap().port())).collect();
+    let mut rack = rack(&show(&devices), Simulate::None);
+    rack.tick(boottime());
+    reports(&mut rack);
+    for (device, socket) in (0..).zip(&sockets) {
+        let to = ("127.0.0.1", rack.local_port(DeviceIx(device), WireId(0)).unwrap());
+        (0..100).for_each(|_| assert_eq!(socket.send_to(&[1], to).unwrap(), 1));
+    }
+    let slice = usize::try_from(SLICE.0.div_ceil(cost(1).0)).unwrap();
+    rack.look().unwrap();
+    let counts: Vec<(bool, usize)> = (0..3).map(|_| (rack.read(boottime()), reports(&mut rack).len())).collect();
+    assert_eq!(counts, [(true, slice), (true, slice), (false, slice)]);
+}
+
+#[test]
+fn a_device_is_read_within_its_budget_and_a_flood_is_told_once_and_its_end_too() {
+    let (loud, quiet) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let port = |socket: &UdpSocket| socket.local_addr().unwrap().port();
+    let mut rack = rack(&show(&[("toy-udp", "127.0.0.1", port(&loud)), ("toy-udp", "127.0.0.1", port(&quiet))]), Simulate::None);
+    let mut now = boottime();
+    rack.tick(now);
+    reports(&mut rack);
+    let local = |rack: &Rack, device| ("127.0.0.1", rack.local_port(device, WireId(0)).unwrap());
+    // Sixty messages each millisecond, for five seconds of the rack's own time.
+    let (mut heard, mut told) = (0, Vec::new());
+    for step in 0..8_000_u64 {
+        now += Span::ms(1);
+        if step < 5_000 {
+            let to = local(&rack, A);
+            (0..60).for_each(|_| drop(loud.send_to(&[1], to)));
+        }
+        if step % 100 == 0 {
+            quiet.send_to(&[2], local(&rack, B)).unwrap();
+        }
+        rack.poll(now).unwrap();
+        rack.tick(now);
+        let said = reports(&mut rack);
+        if step % 100 == 0 {
+            assert!(said.contains(&observed(1, 2)), "at {step}");
+        }
+        heard += said.iter().filter(|r| **r == observed(0, 1)).count();
+        told.extend(said.into_iter().filter_map(|(device, report)| match report {
+            Report::Health(facet) => Some((device, facet.level)),
+            _ => None,
+        }));
+    }
+    // Two seconds' credit, and five thousand a second from then on.
+    assert!((34_500..=35_500).contains(&heard), "{heard}");
+    assert_eq!(told, [(0, Level::Warn)]);
+    now += Span::secs(3);
+    rack.tick(now);
+    assert!(matches!(&reports(&mut rack)[..], [(0, Report::Health(facet))] if facet.level == Level::Good));
+}
+
+/// Connections to a listener that sends without end, taken by a thread until the listener's owner has seen enough.
+fn endless(listener: TcpListener) -> std::thread::JoinHandle<usize> {
+    std::thread::spawn(move || {
+        let mut connections = 0;
+        while connections < 2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            connections += 1;
+            let message = [&4096_i32.to_be_bytes()[..], &[7; 4096]].concat();
+            while stream.write_all(&message).is_ok() {}
+        }
+        connections
+    })
+}
+
+#[test]
+fn a_connection_that_floods_on_is_closed_and_opened_again_after_a_pause() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut rack = rack(&show(&[("toy-tcp", "127.0.0.1", listener.local_addr().unwrap().port())]), Simulate::None);
+    let flooder = endless(listener);
+    let (mut now, mut told, mut downs) = (boottime(), Vec::new(), 0);
+    while downs < 2 {
+        now += Span::ms(10);
+        rack.poll(now).unwrap();
+        rack.tick(now);
+        for (_, report) in reports(&mut rack) {
+            match report {
+                Report::Health(facet) => told.push(facet.level),
+                Report::Offline { why } if why.contains("sends without end") => downs += 1,
+                _ => {}
+            }
+        }
+        // The task that reads has its time; the rack's own clock goes faster.
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(told, [Level::Warn, Level::Bad, Level::Bad]);
+    drop(rack);
+    assert_eq!(flooder.join().unwrap(), 2);
 }
 
 #[test]

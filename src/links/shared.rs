@@ -142,6 +142,12 @@ impl<P: Copy + PartialEq> Hub<P> {
         self.destinations.get(slot).map(|d| d.socket.as_fd())
     }
 
+    /// Where the socket of a slot sends to.
+    #[must_use]
+    pub fn destination(&self, slot: usize) -> Option<SocketAddr> {
+        self.destinations.get(slot).map(|d| d.to)
+    }
+
     /// The port it has.
     #[must_use]
     pub const fn port(&self) -> u16 {

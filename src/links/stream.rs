@@ -8,7 +8,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
@@ -27,8 +27,10 @@ const QUEUE: usize = 512;
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// First and longest pause between two attempts.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// Bytes that wait for the driver; a message that is longer waits alone.
+const WAITING: usize = 256 << 10;
 /// How long the reader waits for the driver when its queue is full.
-const FULL_PAUSE: Duration = Duration::from_millis(2);
+const FULL_PAUSE: Duration = Duration::from_millis(10);
 
 /// What a wire gives its driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,18 @@ pub enum Inbound {
     Midi(Vec<u8>),
     /// The answer to a request: its tag, status (0: none came) and body (why none came).
     Reply(u64, u16, Vec<u8>),
+}
+
+impl Inbound {
+    /// Bytes of what was said; 0 of news of the wire itself.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Up | Self::Down(_) => 0,
+            Self::Message(bytes) | Self::Chunk(bytes) | Self::Midi(bytes) | Self::Reply(.., bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
 }
 
 /// Who is at the far end, and how it is spoken to.
@@ -96,6 +110,10 @@ pub(super) struct Shared {
     /// With the number of the connection that each message is for, and its tag.
     outbound: ArrayQueue<(u64, u64, Vec<u8>)>,
     inbound: ArrayQueue<Inbound>,
+    /// Bytes in it.
+    waiting: AtomicUsize,
+    /// The far end spoke no sense before the connection ended: it is not connected to again at once.
+    senseless: AtomicBool,
     /// Rings on the stage.
     heard: Wake,
     /// Rings in the task.
@@ -165,6 +183,8 @@ impl Shared {
         Ok(Self {
             outbound: ArrayQueue::new(QUEUE),
             inbound: ArrayQueue::new(QUEUE),
+            waiting: AtomicUsize::new(0),
+            senseless: AtomicBool::new(false),
             heard: Wake::new()?,
             wanted: Wake::new()?,
             connection: AtomicU64::new(0),
@@ -175,10 +195,29 @@ impl Shared {
 
     /// The stage: the next thing that came.
     pub(super) fn take(&self) -> Option<Inbound> {
-        self.inbound.pop().or_else(|| {
+        let taken = self.inbound.pop().or_else(|| {
             // Silenced before the last look: what comes after it rings again.
             self.heard.clear();
             self.inbound.pop()
+        });
+        self.forget_bytes(taken.as_ref());
+        taken
+    }
+
+    fn forget_bytes(&self, taken: Option<&Inbound>) {
+        self.waiting.fetch_sub(taken.map_or(0, Inbound::size), Ordering::AcqRel);
+    }
+
+    /// Puts something into the queue, or gives it back when that is full.
+    fn push(&self, thing: Inbound) -> Result<(), Inbound> {
+        let size = thing.size();
+        if self.waiting.load(Ordering::Acquire) >= WAITING {
+            return Err(thing);
+        }
+        // Counted before it can be taken.
+        self.waiting.fetch_add(size, Ordering::AcqRel);
+        self.inbound.push(thing).inspect_err(|_| {
+            self.waiting.fetch_sub(size, Ordering::AcqRel);
         })
     }
 
@@ -208,7 +247,7 @@ impl Shared {
             let why = match connected.unwrap_or_else(|_| Err("no answer to connecting".into())) {
                 Ok(connection) => {
                     number += 1;
-                    (pause, told) = (PAUSES.0, None);
+                    told = None;
                     self.begin(number);
                     self.give(Inbound::Up).await;
                     let line = Line { shared: &self, wanted: &wanted, number };
@@ -218,6 +257,9 @@ impl Shared {
                         Connection::Http(client) => http::serve(&line, client).await,
                     };
                     self.end();
+                    if !self.senseless.swap(false, Ordering::AcqRel) {
+                        pause = PAUSES.0;
+                    }
                     why
                 }
                 Err(why) => why,
@@ -251,13 +293,14 @@ impl Shared {
 
     /// News of the wire itself always reaches the stage: the oldest thing gives way.
     pub(super) fn news(&self, thing: Inbound) {
-        drop(self.inbound.force_push(thing));
+        self.waiting.fetch_add(thing.size(), Ordering::AcqRel);
+        self.forget_bytes(self.inbound.force_push(thing).as_ref());
         self.heard.ring();
     }
 
     /// Hands something to the stage; waits while the stage has not yet taken what came before.
     async fn give(&self, mut thing: Inbound) {
-        while let Err(back) = self.inbound.push(thing) {
+        while let Err(back) = self.push(thing) {
             thing = back;
             tokio::time::sleep(FULL_PAUSE).await;
         }
@@ -294,7 +337,7 @@ impl Shared {
 
     /// Hands something to the stage, or drops it when the stage takes nothing: a port cannot be held up.
     pub(super) fn try_give(&self, thing: Inbound) {
-        drop(self.inbound.push(thing));
+        drop(self.push(thing));
         self.heard.ring();
     }
 }
@@ -310,6 +353,11 @@ impl Line<'_> {
     /// Hands something to the stage; waits while the stage has not yet taken what came before.
     pub(super) async fn give(&self, thing: Inbound) {
         self.shared.give(thing).await;
+    }
+
+    /// The far end speaks no sense: it is connected to again after a pause that grows.
+    pub(super) fn is_senseless(&self) {
+        self.shared.senseless.store(true, Ordering::Release);
     }
 
     /// The next message to send, with its tag.

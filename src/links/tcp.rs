@@ -53,6 +53,7 @@ async fn read_all(line: &Line<'_>, from: &mut OwnedReadHalf, framing: Framing) -
             line.give(if framing == Framing::Raw { Inbound::Chunk(message) } else { Inbound::Message(message) }).await;
         }
         if let Some(fault) = fault {
+            line.is_senseless();
             return fault.to_string().into();
         }
     }

@@ -83,7 +83,14 @@ async fn read_all(line: &Line<'_>, from: &mut SplitStream<Socket>, alive: &Atomi
             Ok(Message::Text(text)) => line.give(Inbound::Text(text.as_str().to_owned())).await,
             Ok(Message::Close(frame)) => return closed(frame.as_ref().map(|frame| (u16::from(frame.code), frame.reason.as_str()))),
             Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-            Err(error) => return words(&error),
+            Err(error) => {
+                match error {
+                    Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {}
+                    Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_) => line.is_senseless(),
+                    _ => {}
+                }
+                return words(&error);
+            }
         }
     }
     closed(None)

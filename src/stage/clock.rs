@@ -1,8 +1,8 @@
 //! The stage clock: the one thread that keeps time, and everything that leaves as a datagram leaves from it.
 //!
 //! It waits in one place for one of three things: an intent, a packet, or the next due time. At each wake it does
-//! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. packets, at most 32 a socket, and only then
-//! 5. what may wait: the sign of life, a checkpoint, the snapshot.
+//! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. what devices say, in slices with 2 and 3 between them,
+//! and only then 5. what may wait: the sign of life, a checkpoint, the snapshot.
 //!
 //! While a cue stands by it also wakes every 10 ms and sends itself one datagram over loopback, so that a GO after a long silence finds
 //! its way warm ([`crate::links::warm`]).
@@ -23,7 +23,9 @@ use super::watch::Watch;
 use crate::devices::artnet;
 use crate::engine::{By, Facet, Input, Intent, Level};
 use crate::links::Inbox;
+use crate::links::budget::FloodEvent;
 use crate::links::midi::{Inputs, MidiEvent};
+use crate::links::senders::{SenderNews, Senders};
 use crate::links::sys::{self, Poller};
 use crate::links::warm::Warm;
 use crate::remote::artnet::Ear;
@@ -119,6 +121,9 @@ pub(super) struct Stage {
     buffer: Vec<u8>,
     seen: Vec<Input>,
     osc: OscOut,
+    /// How much of the remote control and of Art-Net is looked at.
+    senders: Senders,
+    floods: Vec<SenderNews>,
     ending: Option<String>,
 }
 
@@ -155,6 +160,8 @@ impl Stage {
             buffer,
             seen,
             osc,
+            senders: Senders::default(),
+            floods: Vec::new(),
             ending: None,
         })
     }
@@ -230,14 +237,25 @@ impl Stage {
             self.core.input(now, input);
         }
         self.core.due(now);
+        self.pressing();
+        self.core.look(self.clock.now());
+        while self.core.read(self.clock.now()) {
+            // However much devices have to say, what is due and whoever wants something waits for a slice of it at the most.
+            self.core.due(self.clock.now());
+            self.pressing();
+        }
+        self.words();
+        self.tell_floods();
+        let now = self.clock.now();
+        self.core.due(now);
+        self.core.rest(now);
+    }
+
+    /// What people and other machines want of the show.
+    fn pressing(&mut self) {
         self.orders();
         self.notes();
         self.packets();
-        let now = self.clock.now();
-        self.core.poll(now);
-        self.words();
-        self.core.due(self.clock.now());
-        self.core.rest(now);
     }
 
     fn orders(&mut self) {
@@ -286,6 +304,9 @@ impl Stage {
         for _ in 0..PACKETS {
             let Some((from, length)) = self.remote.as_ref().and_then(|remote| remote.inbox.receive(&mut self.buffer)) else { return };
             let now = self.clock.now();
+            if !self.senders.admits(now, from, length, &mut self.floods) {
+                continue;
+            }
             let Some(remote) = &mut self.remote else { return };
             let bytes = self.buffer.get(..length).unwrap_or_default();
             remote.port.handle(now, from, bytes, &self.shared.show, &self.shared.snapshot.load(), &mut self.osc);
@@ -295,6 +316,18 @@ impl Stage {
             for (to, reply) in self.osc.replies.drain(..) {
                 remote.inbox.reply(to, &reply);
             }
+        }
+    }
+
+    /// Senders of which more comes than is looked at.
+    fn tell_floods(&mut self) {
+        self.senders.tick(self.clock.now(), &mut self.floods);
+        for (from, event) in self.floods.drain(..) {
+            let who = from.map_or_else(|| "all senders together".to_owned(), |from| from.to_string());
+            let level = if event == FloodEvent::Ended { Level::Good } else { Level::Warn };
+            let limit = if from.is_some() { "1,000" } else { "4,000" };
+            let text = format!("remote control: {who} sent more than {limit} messages a second: the rest is not looked at");
+            self.core.fact(Facet { key: format!("flood/{who}").into(), level, text: text.into() });
         }
     }
 
@@ -314,6 +347,9 @@ impl Stage {
             };
             let Some(word) = word.filter(|_| !art.near || from.ip().is_loopback()) else { continue };
             let now = self.clock.now();
+            if !self.senders.admits(now, from, 0, &mut self.floods) {
+                continue;
+            }
             for intent in art.ear.hear(now, &self.shared.show, from.ip(), word) {
                 self.core.intent(now, intent, By::Artnet(from.ip().to_string().into()));
             }
@@ -349,7 +385,10 @@ impl Stage {
         loop {
             let now = self.clock.now();
             self.core.due(now);
-            self.core.poll(now);
+            self.core.look(now);
+            while self.core.read(now) {
+                self.core.due(self.clock.now());
+            }
             self.core.rest(now);
             if now >= until {
                 return;

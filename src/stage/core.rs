@@ -142,14 +142,20 @@ impl Core {
         }
     }
 
-    /// Takes what came in over datagram sockets.
-    pub fn poll(&mut self, now: Mono) {
-        if let Err(error) = self.rack.poll(now) {
+    /// Looks which devices' sockets have something.
+    pub fn look(&mut self, now: Mono) {
+        if let Err(error) = self.rack.look() {
             // The next wake asks again; a device that stays silent is reported by its driver.
             self.log.put(now, Entry::Stage { text: format!("asking the sockets failed: {error}") });
         }
+    }
+
+    /// Takes a slice of what they have. True: there is more to take.
+    pub fn read(&mut self, now: Mono) -> bool {
+        let more = self.rack.read(now);
         self.hear(now);
         self.settle();
+        more
     }
 
     /// When [`Self::due`] or [`Self::rest`] has something to do.

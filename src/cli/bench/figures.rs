@@ -15,6 +15,12 @@ impl Samples {
         self.ns.push(ns);
     }
 
+    /// Takes those of another run too.
+    pub fn absorb(&mut self, other: Self) {
+        self.ns.extend(other.ns);
+        self.missing += other.missing;
+    }
+
     /// Nearest-rank percentile in nanoseconds; 0 of none.
     pub fn percentile(&mut self, percent: u32) -> i64 {
         self.ns.sort_unstable();

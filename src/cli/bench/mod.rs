@@ -7,6 +7,7 @@
 use crate::cli::output::{say, say_err};
 mod crowd;
 mod figures;
+mod floods;
 mod latency;
 mod lights;
 mod load;
@@ -38,6 +39,8 @@ const FIGURES: &[(&str, Figure)] = &[
     ("osc_start_to_osc_out", latency::start_to_osc),
     ("go_with_40_devices", crowd::all_live),
     ("go_with_40_devices_4_dead", crowd::four_dead),
+    ("go_while_8_connections_flood", floods::streams),
+    ("go_while_4_devices_flood_datagrams", floods::datagrams),
     ("go_to_50_messages", latency::fifty),
     ("go_to_artdmx", latency::go_to_artdmx),
     ("fading_64_universes", lights::universes_64),

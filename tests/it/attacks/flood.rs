@@ -1,6 +1,7 @@
 //! Packets that are no OSC, OSC that makes no sense, and a great deal of both.
 
-use std::net::UdpSocket;
+use std::io::Write as _;
+use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -75,6 +76,70 @@ fn a_flood_of_nonsense_keeps_no_cue_from_its_device() {
     assert!(events.iter().any(|event| event["event"] == "over" && event["good"] == true && event["journalled"] == true), "{events:?}");
     let started: Vec<_> = run::report(folder.path()).into_iter().filter(|event| event["event"] == "cue_started").collect();
     assert!(started.iter().all(|event| event["cue"].as_str().unwrap().parse::<u64>().is_ok_and(|cue| cue <= CUES)), "{started:?}");
+    assert!(run::replays(folder.path()));
+    device.finish();
+    node.finish();
+}
+
+/// A peer that sends these bytes without end to whoever connects.
+fn endless(bytes: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, block) = (stream.unwrap(), bytes.repeat(4096));
+            std::thread::spawn(move || while stream.write_all(&block).is_ok() {});
+        }
+    });
+    port
+}
+
+/// A device that answers the first datagram with so many a millisecond, without end.
+fn endless_datagrams(bytes: &'static [u8]) -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (_, to) = socket.recv_from(&mut [0; 2048]).unwrap();
+        loop {
+            (0..20).for_each(|_| drop(socket.send_to(bytes, to)));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    port
+}
+
+#[test]
+fn devices_that_flood_keep_no_cue_from_another_and_each_is_told_once() {
+    let (device, node) = (Receiver::new(), Receiver::new());
+    let folder = show::write(device.port(), node.port(), CUES);
+    let floods = [
+        ("extron-sis", endless(b"x")),
+        ("kramer-p3000", endless(b"OK\r\n")),
+        ("casparcg", endless(b"OK\r\n")),
+        ("yamaha-tf", endless(b"OK\r\n")),
+        ("behringer-x32", endless_datagrams(b"/ch/01/mix/fader\0\0\0\0,f\0\0\x3f\0\0\0")),
+    ];
+    let path = folder.path().join("show.toml");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    for (n, (profile, port)) in floods.iter().enumerate() {
+        text += &format!("[device.loud-{n}]\nprofile = \"{profile}\"\naddress = \"127.0.0.1\"\nport = {port}\n");
+    }
+    std::fs::write(&path, text).unwrap();
+    let mut run = Run::start(folder.path(), "--fresh");
+    run.ready();
+    for cue in 1..=CUES {
+        run.live(Duration::from_millis(400), |_| {});
+        run.say(&format!("/cue/{cue}/start"));
+        device.wait_for(&format!("/once/{cue}"));
+    }
+    let events = run.terminate();
+    assert!(events.iter().any(|event| event["event"] == "over" && event["good"] == true && event["journalled"] == true), "{events:?}");
+    let told = |name: &str| {
+        let alerts = run::report(folder.path()).into_iter().map(|event| event.to_string());
+        alerts.filter(|event| event.contains(name) && event.contains("5,000 messages")).count()
+    };
+    // Of the one that sends no line's end nothing reaches the show.
+    assert_eq!([1, 2, 3, 4].map(|n| told(&format!("loud-{n}"))), [1; 4]);
     assert!(run::replays(folder.path()));
     device.finish();
     node.finish();

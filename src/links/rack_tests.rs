@@ -300,14 +300,14 @@ fn a_device_is_read_within_its_budget_and_a_flood_is_told_once_and_its_end_too()
         if step % 100 == 0 {
             assert!(said.contains(&observed(1, 2)), "at {step}");
         }
-        heard += said.iter().filter(|r| **r == observed(0, 1)).count();
+        heard += if step < 5_000 { 1 } else { 0 } * said.iter().filter(|r| **r == observed(0, 1)).count();
         told.extend(said.into_iter().filter_map(|(device, report)| match report {
             Report::Health(facet) => Some((device, facet.level)),
             _ => None,
         }));
     }
     // Two seconds' credit, and five thousand a second from then on.
-    assert!((34_500..=35_500).contains(&heard), "{heard}");
+    assert!((34_500..=35_000).contains(&heard), "{heard}");
     assert_eq!(told, [(0, Level::Warn)]);
     now += Span::secs(3);
     rack.tick(now);
@@ -336,7 +336,7 @@ fn a_connection_that_floods_on_is_closed_and_opened_again_after_a_pause() {
     let (mut now, mut told, mut downs) = (boottime(), Vec::new(), 0);
     while downs < 2 {
         now += Span::ms(10);
-        rack.poll(now).unwrap();
+        (0..4).for_each(|_| rack.poll(now).unwrap());
         rack.tick(now);
         for (_, report) in reports(&mut rack) {
             match report {

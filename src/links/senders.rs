@@ -30,15 +30,16 @@ impl Senders {
         let cost = Span(cost(bytes).0 * DEARER);
         let at = self.known.iter().position(|(address, _)| *address == from).unwrap_or_else(|| self.admit(from, news));
         let Some((_, own)) = self.known.get_mut(at) else { return false };
-        let (name, meter) = if own.admits(now) { (None, &mut self.all) } else { (Some(from), own) };
-        if !meter.admits(now) {
-            news.extend(meter.hold(now, false).map(|event| (name, event)));
-            self.due = self.next_due();
-            return false;
+        let admitted = own.admits(now);
+        if admitted && self.all.admits(now) {
+            own.spend(now, cost);
+            self.all.spend(now, Span(cost.0 / TOGETHER));
+            return true;
         }
-        own.spend(now, cost);
-        self.all.spend(now, Span(cost.0 / TOGETHER));
-        true
+        let (who, event) = if admitted { (None, self.all.hold(now, false)) } else { (Some(from), own.hold(now, false)) };
+        news.extend(event.map(|event| (who, event)));
+        self.due = self.next_due();
+        false
     }
 
     /// Looks whether a flood is over.

@@ -56,11 +56,11 @@ impl Budget {
     }
 }
 
-/// What a message of so many bytes costs.
+/// What so many messages of so many bytes in all cost.
 #[must_use]
-pub fn cost(bytes: usize) -> Span {
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    MESSAGE + Span(bytes.saturating_mul(BYTE.0))
+pub fn cost(messages: usize, bytes: usize) -> Span {
+    let times = |n: usize, each: Span| Span(u64::try_from(n).unwrap_or(u64::MAX).saturating_mul(each.0));
+    times(messages, MESSAGE) + times(bytes, BYTE)
 }
 
 /// What is to be done about a flood.
@@ -172,7 +172,7 @@ mod tests {
             events.extend(meter.tick(now).map(|event| (ms, event)));
             for _ in 0..offered {
                 if meter.admits(now) {
-                    meter.spend(now, cost(0));
+                    meter.spend(now, cost(1, 0));
                     taken += 1;
                 } else {
                     events.extend(meter.hold(now, closes).map(|event| (ms, event)));
@@ -194,7 +194,7 @@ mod tests {
     fn a_long_message_passes_and_is_paid_for_before_the_next() {
         let mut budget = Budget::default();
         assert!(budget.admits(Mono(0)));
-        budget.spend(Mono(0), cost(4 << 20));
+        budget.spend(Mono(0), cost(1, 4 << 20));
         assert!(!budget.admits(Mono(0)));
         assert!(!budget.admits(budget.resumes() - RESUME) && budget.admits(budget.resumes()));
     }
@@ -255,9 +255,9 @@ mod tests {
             for (pause, bytes) in steps {
                 now += Span(pause);
                 if budget.admits(now) {
-                    budget.spend(now, cost(bytes));
-                    taken = taken + cost(bytes);
-                    longest = longest.max(cost(bytes));
+                    budget.spend(now, cost(1, bytes));
+                    taken = taken + cost(1, bytes);
+                    longest = longest.max(cost(1, bytes));
                 }
                 prop_assert!(taken <= CREDIT + longest + now.since(Mono(0)));
             }

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::budget::{Budget, FloodEvent, Meter, cost};
+use super::budget::{Budget, FloodEvent, Meter};
 use super::net::{Net, Owner, Ready};
 use crate::devices::earlier;
 use crate::engine::{Facet, Level, Report};
 use crate::show::DeviceIx;
 use crate::time::{Mono, Span};
 
-/// What is taken before whoever waits has a turn, as a [`cost`]: twenty short messages, or 5 KB.
+/// What is taken before whoever waits has a turn, as a [cost](super::budget::cost): twenty short messages, or 5 KB.
 pub const SLICE: Span = Span::ms(4);
 /// A port that many devices share takes this many times what one of them may send.
 const SHARED: u64 = 4;
@@ -45,9 +45,8 @@ impl Intake {
         }
     }
 
-    /// Something of so many bytes was read; gives its cost.
-    pub fn spend(&mut self, now: Mono, owner: Owner, bytes: usize) -> Span {
-        let cost = cost(bytes);
+    /// Something was read that cost so much.
+    pub fn spend(&mut self, now: Mono, owner: Owner, cost: Span) {
         match owner {
             Owner::Device(device) => self.meters.get_mut(usize::from(device)).into_iter().for_each(|meter| meter.spend(now, cost)),
             Owner::Shared(port) => {
@@ -58,7 +57,6 @@ impl Intake {
             }
             Owner::Nobody => {}
         }
-        cost
     }
 
     /// A descriptor is not read for a while: its owner has no credit.
@@ -121,7 +119,7 @@ fn facet(event: FloodEvent, closes: bool, network: bool) -> Facet {
             Level::Bad,
             format!("it sends without end: its connections are closed for {pause} (switch it off and on, or look at its settings)"),
         ),
-        FloodEvent::Ended => (Level::Good, "it sends no more than can be read".to_owned()),
+        FloodEvent::Ended => (Level::Good, String::new()),
     };
     Facet { key: KEY.into(), level, text: text.into() }
 }

@@ -13,6 +13,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use super::bay::{Bay, Room};
+use super::budget::cost;
 use super::fault::Fault;
 use super::intake::{Intake, SLICE};
 use super::net::{Net, News, Owner, Plug, Ready, Received};
@@ -236,16 +237,17 @@ impl Rack {
                 break;
             }
             let Some(received) = net.receive(ready, buffer) else { break };
-            let bytes = match &received {
-                Received::Datagram(_, _, length) => *length,
-                Received::Stream(_, thing) => thing.size(),
+            let cost = match &received {
+                Received::Datagram(_, _, length) => cost(1, *length),
+                Received::Stream(_, thing) => cost(thing.messages(), thing.size()),
             };
-            spent = spent + self.intake.spend(now, owner, bytes);
+            self.intake.spend(now, owner, cost);
+            spent = spent + cost;
             match received {
                 Received::Datagram(plug, from, length) => {
                     let bytes = buffer.get(..length).unwrap_or_default();
                     self.overhear(from, bytes);
-                    let Some(plug) = plug.filter(|plug| self.takes(now, owner, *plug, length)) else { continue };
+                    let Some(plug) = plug.filter(|plug| self.takes(now, owner, *plug, cost)) else { continue };
                     let payload = Payload::Datagram(bytes);
                     self.event(now, plug, WireEvent::Data { wire: WireId(plug.wire), from: Some(from), payload });
                 }
@@ -256,13 +258,13 @@ impl Rack {
     }
 
     /// Whether the device of a datagram may have it: on a shared port that shows only now.
-    fn takes(&mut self, now: Mono, owner: Owner, plug: Plug, length: usize) -> bool {
+    fn takes(&mut self, now: Mono, owner: Owner, plug: Plug, cost: Span) -> bool {
         let device = Owner::Device(plug.device);
         if owner == device {
             return true;
         }
         if self.intake.admits(now, device) {
-            self.intake.spend(now, device, length);
+            self.intake.spend(now, device, cost);
             return true;
         }
         if let Some(net) = &mut self.net {

@@ -252,7 +252,7 @@ fn a_flood_on_one_socket_leaves_room_for_the_others() {
     reports(&mut rack);
     rack.poll(boottime()).unwrap();
     let said = reports(&mut rack);
-    let slice = usize::try_from(SLICE.0.div_ceil(cost(1).0)).unwrap();
+    let slice = usize::try_from(SLICE.0.div_ceil(cost(1, 1).0)).unwrap();
     assert_eq!(said.iter().filter(|r| **r == observed(0, 1)).count(), slice);
     assert!(said.contains(&observed(1, 2)));
 }
@@ -268,7 +268,7 @@ fn between_two_slices_the_caller_has_his_turn() {
         let to = ("127.0.0.1", rack.local_port(DeviceIx(device), WireId(0)).unwrap());
         (0..100).for_each(|_| assert_eq!(socket.send_to(&[1], to).unwrap(), 1));
     }
-    let slice = usize::try_from(SLICE.0.div_ceil(cost(1).0)).unwrap();
+    let slice = usize::try_from(SLICE.0.div_ceil(cost(1, 1).0)).unwrap();
     rack.look().unwrap();
     let counts: Vec<(bool, usize)> = (0..3).map(|_| (rack.read(boottime()), reports(&mut rack).len())).collect();
     assert_eq!(counts, [(true, slice), (true, slice), (false, slice)]);

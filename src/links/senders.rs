@@ -27,7 +27,7 @@ pub type SenderNews = (Option<SocketAddr>, FloodEvent);
 impl Senders {
     /// Whether a message of so many bytes is looked at; what is to be told is added to `news`.
     pub fn admits(&mut self, now: Mono, from: SocketAddr, bytes: usize, news: &mut Vec<SenderNews>) -> bool {
-        let cost = Span(cost(bytes).0 * DEARER);
+        let cost = Span(cost(1, bytes).0 * DEARER);
         let at = self.known.iter().position(|(address, _)| *address == from).unwrap_or_else(|| self.admit(from, news));
         let Some((_, own)) = self.known.get_mut(at) else { return false };
         let admitted = own.admits(now);

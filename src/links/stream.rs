@@ -52,6 +52,14 @@ pub enum Inbound {
 }
 
 impl Inbound {
+    /// How many messages it may hold: in a piece of a raw stream each line may be one.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        let Self::Chunk(bytes) = self else { return 1 };
+        let count = |end: u8| bytes.iter().filter(|byte| **byte == end).count();
+        count(b'\r').max(count(b'\n')).max(1)
+    }
+
     /// Bytes of what was said; 0 of news of the wire itself.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -15,6 +15,9 @@ use crate::devices::{Framing, Target};
 /// Silence after which the kernel asks, and the pause between its questions.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(2));
 
+/// Longest piece of a raw stream: a driver cuts it into messages of its own, all at once.
+const PIECE: usize = 512;
+
 /// Connects to a device.
 ///
 /// # Errors
@@ -48,9 +51,15 @@ async fn read_all(line: &Line<'_>, from: &mut OwnedReadHalf, framing: Framing) -
             Err(error) => return plain(&error),
         };
         let mut messages = Vec::new();
+        if framing == Framing::Raw {
+            for piece in bytes.chunks(PIECE) {
+                line.give(Inbound::Chunk(piece.to_vec())).await;
+            }
+            continue;
+        }
         let fault = cutter.push(bytes, |message| messages.push(message.to_vec())).err();
         for message in messages {
-            line.give(if framing == Framing::Raw { Inbound::Chunk(message) } else { Inbound::Message(message) }).await;
+            line.give(Inbound::Message(message)).await;
         }
         if let Some(fault) = fault {
             line.is_senseless();

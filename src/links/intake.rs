@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::budget::{Budget, FloodEvent, Meter};
 use super::net::{Net, Owner, Ready};
+use crate::device_api::{Facet, Level, Report};
 use crate::devices::earlier;
-use crate::engine::{Facet, Level, Report};
 use crate::show::DeviceIx;
 use crate::time::{Mono, Span};
 

@@ -1,8 +1,11 @@
 //! The stage clock: the one thread that keeps time, and everything that leaves as a datagram leaves from it.
 //!
 //! It waits in one place for one of three things: an intent, a packet, or the next due time. At each wake it does
-//! 1. what the clocks demand (a stall, a wall step), 2. due work, 3. intents, 4. what devices say, in slices with 2 and 3 between them,
-//! and only then 5. what may wait: the sign of life, a checkpoint, the snapshot.
+//! 1. what the clocks demand (a stall, a wall step),
+//! 2. due work,
+//! 3. intents,
+//! 4. what devices say, in slices with 2 and 3 between them, and only then
+//! 5. what may wait: the sign of life, a checkpoint, the snapshot.
 //!
 //! While a cue stands by it also wakes every 10 ms and sends itself one datagram over loopback, so that a GO after a long silence finds
 //! its way warm ([`crate::links::warm`]).

@@ -98,7 +98,7 @@ fn no_subcommand_lets_a_show_act_on_the_terminal() {
         (&["new", bad], "\\u001b"),
         (&["simulator", "--show", bad, "--device", "d"], "\\u001b"),
         (&["simulator", "none\u{1b}[2J\u{202e}"], ""),
-        (&["bench", "--only", bad], "\\u001b"),
+        (&["bench", bad], "\\u001b"),
         (&[bad], ""),
         (&["schema"], "{"),
     ];

@@ -58,3 +58,14 @@ fn every_profile_that_a_command_names_is_built_in_or_on_the_page() {
         }
     }
 }
+
+#[test]
+fn the_exit_codes_of_every_command_are_told() {
+    let page = pages().into_iter().find(|page| page.path.ends_with("docs/src/reference/exit-codes.md")).unwrap();
+    let told: Vec<&str> =
+        page.prose().filter(|(_, line)| line.starts_with("| `")).filter_map(|(_, line)| inline_code(line).next()).collect();
+    for command in showcall::cli::command().get_subcommands() {
+        let name = command.get_name();
+        assert!(told.iter().any(|told| told.split(' ').next() == Some(name)), "the page of exit codes has no row for {name}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Page, inline_code, pages, root};
+use super::{Page, below, inline_code, pages, root};
 
 /// What stands in the round brackets of `[text](target)`.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
@@ -81,4 +81,20 @@ fn every_file_that_the_text_names_is_there() {
         }
     }
     assert!(missing.is_empty(), "files that are not there:\n{}", missing.join("\n"));
+}
+
+/// What the glossary says of the sources stands in them: `Effect` is a type.
+#[test]
+fn the_types_that_the_glossary_names_are_declared() {
+    let page = pages().into_iter().find(|page| page.path.ends_with("docs/src/reference/glossary.md")).unwrap();
+    let mut files = Vec::new();
+    below(&root().join("src"), "rs", &mut files);
+    let sources: String = files.into_iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let named = |code: &&str| code.len() > 1 && code.starts_with(char::is_uppercase) && code.chars().all(char::is_alphanumeric);
+    let types: Vec<&str> = page.prose().flat_map(|(_, line)| inline_code(line)).filter(named).collect();
+    assert!(!types.is_empty(), "the glossary names types");
+    for name in types {
+        let declared = ["enum", "struct", "trait"].iter().any(|kind| sources.contains(&format!("pub {kind} {name} ")));
+        assert!(declared, "the glossary names `{name}`, which the sources do not declare");
+    }
 }

@@ -33,18 +33,19 @@ fn root() -> PathBuf {
 /// README, ARCHITECTURE, and every page of the book.
 fn pages() -> Vec<Page> {
     let mut paths = vec![root().join("README.md"), root().join("ARCHITECTURE.md")];
-    markdown_below(&root().join("docs/src"), &mut paths);
+    below(&root().join("docs/src"), "md", &mut paths);
     assert!(paths.len() >= 35, "the book is there");
     paths.into_iter().map(|path| Page { text: std::fs::read_to_string(&path).unwrap(), path }).collect()
 }
 
-fn markdown_below(folder: &Path, found: &mut Vec<PathBuf>) {
+/// The files of an ending below a folder, sorted within each.
+fn below(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            markdown_below(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "md") {
+            below(&path, ending, found);
+        } else if path.extension().is_some_and(|own| own == ending) {
             found.push(path);
         }
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::engine::{Level, Note, Outcome, Ownership, Why};
-use crate::show::{CueIx, DeviceIx, PropIx, Show};
+use crate::engine::{Level, Link, Note, Outcome, Ownership, Why};
+use crate::show::{CueIx, DeviceIx, PropIx, Show, Value};
 use crate::time::Mono;
 
 /// `12 "CEO walk-on"`.
@@ -25,6 +25,39 @@ pub fn prop(show: &Show, ix: PropIx) -> String {
         Some(prop) => format!("{}: {}", device(show, prop.device), prop.label),
         None => format!("property #{}", ix.0),
     }
+}
+
+/// What an action did, its value with it: `foh ceo muted`. Lights have no property.
+#[must_use]
+pub fn action(show: &Show, on: Option<PropIx>, said: &str) -> String {
+    match (said, on) {
+        ("", None) => "lights and cues".into(),
+        ("", Some(ix)) => prop(show, ix),
+        (said, _) => said.to_owned(),
+    }
+}
+
+/// A property and what it holds: `foh ceo muted`.
+#[must_use]
+pub fn held(show: &Show, ix: PropIx, value: &Value) -> String {
+    match show.props.get(ix.at()) {
+        Some(prop) => format!("{} {}", device(show, prop.device), show.said(ix, value)),
+        None => format!("property #{}: {value}", ix.0),
+    }
+}
+
+/// News of a device, behind its name.
+fn link(news: &Link) -> String {
+    match news {
+        Link::Online => "answers".into(),
+        Link::Offline { why, .. } => format!("is OFFLINE: {why}"),
+        Link::Silent => "has NOT ANSWERED yet".into(),
+        Link::NeedsPerson { why } => format!("NEEDS A PERSON: {why}"),
+    }
+}
+
+fn seconds(at: Mono) -> f64 {
+    (at.0 / 1000) as f64 / 1e6
 }
 
 /// Why an action was.
@@ -88,11 +121,12 @@ pub fn words(show: &Show, note: &Note) -> String {
         Note::CueStarted { cue: ix } => format!("start {}", cue(show, *ix)),
         Note::CueEnded { cue: ix, stopped: false } => format!("end {}", cue(show, *ix)),
         Note::CueEnded { cue: ix, stopped: true } => format!("stopped {}", cue(show, *ix)),
-        Note::Action { prop: on, why: reason, outcome: how, .. } => {
-            let on = on.map_or_else(|| "lights and cues".into(), |ix| prop(show, ix));
-            format!("{on}: {} ({})", outcome(how).1, why(show, reason))
+        Note::Action { prop, said, why: reason, outcome: how, .. } => {
+            format!("{}: {} ({})", action(show, *prop, said), outcome(how).1, why(show, reason))
         }
-        Note::Yielded { prop: ix, value } => format!("{} changed by a hand to {}: yielded", prop(show, *ix), show.spoken(*ix, value)),
+        Note::Yielded { prop, value } => format!("{} by a hand: yielded", held(show, *prop, value)),
+        Note::Device { device: ix, news } => format!("{} {}", device(show, *ix), link(news)),
+        Note::Machine { text, .. } => text.to_string(),
         Note::Ownership { device: ix, ownership: how } => format!("{} is {}", device(show, *ix), ownership(*how)),
         Note::Tell { text, .. } => format!("tell: {text}"),
         Note::Stopped => "stop all".into(),
@@ -113,14 +147,27 @@ pub fn event(show: &Show, at: Mono, note: &Note) -> Json {
         Note::RefusedIntent { why } => json!({"event": "refused", "why": why}),
         Note::CueStarted { cue } => json!({"event": "cue_started", "cue": number(*cue), "name": name(*cue)}),
         Note::CueEnded { cue, stopped } => json!({"event": "cue_ended", "cue": number(*cue), "name": name(*cue), "stopped": stopped}),
-        Note::Action { action, prop: on, why: reason, outcome: how } => {
+        Note::Action { action: id, prop: on, said, why: reason, outcome: how } => {
             let (word, text) = outcome(how);
+            let said = action(show, *on, said);
             let on = on.and_then(|ix| show.props.get(ix.at()));
             let key = on.map(|prop| device(show, prop.device));
-            json!({"event": "action", "action": action.0, "device": key, "property": on.map(|prop| &prop.path),
+            json!({"event": "action", "action": id.0, "said": said, "device": key, "property": on.map(|prop| &prop.path),
                    "why": why(show, reason), "outcome": word, "text": text})
         }
-        Note::Yielded { prop: ix, value } => json!({"event": "yielded", "property": prop(show, *ix), "value": value.to_string()}),
+        Note::Yielded { prop: ix, value } => {
+            json!({"event": "yielded", "said": held(show, *ix, value), "property": prop(show, *ix), "value": value.to_string()})
+        }
+        Note::Device { device: ix, news } => {
+            let (is, since, why) = match news {
+                Link::Online => ("online", None, None),
+                Link::Offline { since, why } => ("offline", *since, Some(why)),
+                Link::Silent => ("silent", None, None),
+                Link::NeedsPerson { why } => ("needs_person", None, Some(why)),
+            };
+            json!({"event": "device", "device": device(show, *ix), "is": is, "last_heard": since.map(seconds), "why": why})
+        }
+        Note::Machine { level: loud, text } => json!({"event": "machine", "level": level(*loud), "text": text}),
         Note::Ownership { device: ix, ownership: how } => {
             json!({"event": "ownership", "device": device(show, *ix), "is": ownership(*how)})
         }
@@ -130,7 +177,7 @@ pub fn event(show: &Show, at: Mono, note: &Note) -> Json {
         Note::Pointer { cue, .. } => json!({"event": "standby", "cue": cue.and_then(number)}),
     };
     if let Some(object) = json.as_object_mut() {
-        object.insert("at".into(), json!((at.0 / 1000) as f64 / 1e6));
+        object.insert("at".into(), seconds(at).into());
     }
     json
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::asrun;
 use super::findings::load_or_say;
 use super::output::{self, say_err};
 use crate::engine::{Level, Note, Outcome, Report, Why};
@@ -173,13 +174,11 @@ fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<Line> {
         What::Note(Note::CueEnded { cue, stopped }) => Some(("end", Some(*cue), if *stopped { "stopped".into() } else { String::new() })),
         What::Note(Note::RefusedIntent { why }) => Some(("no", None, why.to_string())),
         What::Note(Note::Tell { text, .. }) => Some(("tell", None, text.to_string())),
-        What::Note(Note::Yielded { prop, value }) => {
-            Some(("hand", None, format!("{} {} is now {value}", show.device(show.prop(*prop).device).key, show.prop(*prop).label)))
-        }
-        What::Note(Note::Action { action, prop, why, outcome }) => {
+        What::Note(Note::Yielded { prop, value }) => Some(("hand", None, asrun::held(show, *prop, value))),
+        What::Note(Note::Action { action, prop, said, why, outcome }) => {
             let cue = if let Why::Step { cue, .. } = why { Some(*cue) } else { None };
             let took = run.command(*action).map(|(at, ..)| took(entry.at.since(*at)));
-            let what = prop.map_or_else(|| "lights".to_owned(), |prop| action_text(run, *action, show, prop));
+            let what = asrun::action(show, *prop, said);
             Some(("done", cue, format!("{what}: {}{}", outcome_text(outcome), took.unwrap_or_default())))
         }
         What::Note(_) | What::Command(..) => None,
@@ -191,17 +190,6 @@ fn line(run: &Run, days: &[Rundown], entry: &Entry) -> Option<Line> {
 /// The simulated wire has no length: what needs no time of its own lands in the same instant.
 fn took(time: Span) -> String {
     if time.as_ms() == 0 { " at once".into() } else { format!(" after {}", Span::ms(time.as_ms())) }
-}
-
-fn action_text(run: &Run, action: crate::engine::ActionId, show: &Show, prop: crate::show::PropIx) -> String {
-    use crate::engine::Op;
-    let (ix, prop) = (prop, show.prop(prop));
-    let value = run.command(action).map(|(_, _, command)| match &command.op {
-        Op::Set { value, .. } => format!(" = {}", show.spoken(ix, value)),
-        Op::Fade { to, length, .. } => format!(" to {to} over {length}"),
-        Op::Halt | Op::Continue | Op::Read => String::new(),
-    });
-    format!("{} {}{}", show.device(prop.device).key, prop.label, value.unwrap_or_default())
 }
 
 fn outcome_text(outcome: &Outcome) -> String {

@@ -1,13 +1,13 @@
 //! `showcall report JOURNAL`: the as-run report of a night.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::asrun;
 use super::journal_arg::{self, Opened, Times};
 use super::output;
-use crate::engine::{Input, Note, Report};
+use crate::engine::{Input, Link, Note, Report};
 use crate::rundown::{self, Counted, Kept};
 use crate::show::{CueIx, DeviceIx, ListIx, Show};
 use crate::stage::journal::{Entry, Record};
@@ -156,27 +156,48 @@ fn rounded(span: Span) -> Span {
     if span < Span::secs(60) { Span::ms(span.as_ms()) } else { Span::secs(span.as_ms() / 1000) }
 }
 
+/// From the last word of a device to its next one. A device that has not answered yet was away from the beginning.
 fn outages(show: &Show, records: &[Record], times: &Times) -> Vec<String> {
-    let (mut since, mut lines): (BTreeMap<DeviceIx, (Mono, String)>, Vec<String>) = (BTreeMap::new(), Vec::new());
+    let begun = records.first().map_or(Mono::ZERO, |record| record.mono);
+    let (mut heard, mut away): (BTreeMap<DeviceIx, Mono>, BTreeMap<DeviceIx, Away>) = (BTreeMap::new(), BTreeMap::new());
+    let (mut met, mut lines) = (BTreeSet::new(), Vec::new());
     for record in records {
-        let Entry::Input(Input::Device { device, report }) = &record.entry else { continue };
-        match report {
-            Report::Offline { why } => {
-                since.entry(*device).or_insert_with(|| (record.mono, why.to_string()));
+        match &record.entry {
+            Entry::Input(Input::Heard { device, at }) => {
+                heard.insert(*device, *at);
             }
-            Report::Online { .. } => {
-                if let Some((start, why)) = since.remove(device) {
-                    let length = rounded(record.mono.since(start));
-                    lines.push(format!("{}  {} was away for {length}: {why}", times.clock(start), asrun::device(show, *device)));
+            Entry::Input(Input::Device { device, report: Report::Offline { why } }) => {
+                let last = met.contains(device).then(|| heard.remove(device).unwrap_or(record.mono));
+                away.entry(*device).or_insert_with(|| Away { since: last.unwrap_or(begun), met: last.is_some(), why: why.to_string() });
+            }
+            Entry::Note(Note::Device { device, news: Link::Silent }) => {
+                let (since, met) = (if met.contains(device) { record.mono } else { begun }, met.contains(device));
+                away.entry(*device).or_insert_with(|| Away { since, met, why: "no answer".into() });
+            }
+            Entry::Input(Input::Device { device, report: Report::Online { .. } }) => {
+                met.insert(*device);
+                if let Some(Away { since, met, why }) = away.remove(device) {
+                    let (name, length) = (asrun::device(show, *device), rounded(record.mono.since(since)));
+                    let how = if met { "was away" } else { "did not answer at first" };
+                    lines.push(format!("{}  {name} {how}, for {length}: {why}", times.clock(since)));
                 }
             }
             _ => {}
         }
     }
-    for (device, (start, why)) in since {
-        lines.push(format!("{}  {} did not come back: {why}", times.clock(start), asrun::device(show, device)));
+    for (device, Away { since, met, why }) in away {
+        let how = if met { "did not come back" } else { "was NEVER REACHED" };
+        lines.push(format!("{}  {} {how}: {why}", times.clock(since), asrun::device(show, device)));
     }
     lines
+}
+
+/// A device that does not answer.
+struct Away {
+    since: Mono,
+    /// It has answered before.
+    met: bool,
+    why: String,
 }
 
 fn process(records: &[Record], times: &Times) -> Vec<String> {
@@ -187,6 +208,7 @@ fn process(records: &[Record], times: &Times) -> Vec<String> {
             Entry::Input(Input::Stalled { since }) => format!("stood still since {}", times.clock(*since)),
             Entry::Lost { count } => format!("{count} reports and notes were lost: the journal's ring was full"),
             Entry::Stage { text } => text.clone(),
+            Entry::Note(Note::Machine { text, .. }) => text.to_string(),
             Entry::End { why } => format!("ended: {why}"),
             _ => return None,
         };
@@ -239,5 +261,33 @@ name = "Aside"
                 format!("19:02:07.000  2 \"Opening\", {still}; planned 19:00, 2m 7s late"),
             ]
         );
+    }
+
+    #[test]
+    fn an_outage_lasts_from_the_last_word_and_a_device_that_never_answered_is_named() {
+        let text = "[show]\ntitle = \"T\"\nat_exit = \"leave\"\n[device.foh]\nprofile = \"behringer-x32\"\naddress = \"127.0.0.1\"\n\
+                    [device.mon]\nprofile = \"behringer-x32\"\naddress = \"127.0.0.2\"\n[device.aux]\nprofile = \"behringer-x32\"\naddress = \"127.0.0.3\"\n";
+        let show = crate::show::load_text(&[("show.toml".into(), text.into())]).show.unwrap();
+        let of = |device: u16, report| Entry::Input(Input::Device { device: DeviceIx(device), report });
+        let online = |device| of(device, Report::Online { identity: None });
+        let offline = |device| of(device, Report::Offline { why: "no answer for 5s".into() });
+        let silent = |device: u16| Entry::Note(Note::Device { device: DeviceIx(device), news: Link::Silent });
+        let heard = Entry::Input(Input::Heard { device: DeviceIx(0), at: Mono(10_000_000_000) });
+        let entries = [
+            (1, online(0)),
+            (5, silent(1)),
+            (5, silent(2)),
+            (7, online(2)),
+            (15, heard),
+            (15, offline(0)),
+            (16, online(0)),
+            (20, offline(1)),
+        ];
+        let record = |(second, entry): (u64, Entry)| Record { seq: second, mono: Mono(second * 1_000_000_000), entry };
+        let records: Vec<Record> = entries.into_iter().map(record).collect();
+        let lines = outages(&show, &records, &Times::of(&records)).join("\n");
+        assert!(lines.contains("foh was away, for 6s: no answer for 5s"), "{lines}");
+        assert!(lines.contains("aux did not answer at first, for 6s"), "{lines}");
+        assert!(lines.contains("mon was NEVER REACHED: no answer"), "{lines}");
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::due::{Key, Work};
 use super::fades::Fade;
+use super::open_actions::{Action, Actions, What};
+use super::properties::Property;
 use super::running::RunId;
+use super::timers::Work;
 use super::{ActionId, ActionState, ActionView, Command, Effect, Engine, Level, Note, Op, Outcome, Ownership, Priority, Why};
 use crate::show::{Act, DeviceIx, Proof, PropIx, Transition, Value};
 use crate::time::{Mono, Span};
@@ -20,49 +22,7 @@ pub(super) struct Origin {
     pub(super) priority: Priority,
 }
 
-/// One action that has not ended.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Action {
-    pub(super) origin: Origin,
-    pub(super) prop: Option<PropIx>,
-    pub(super) what: What,
-    pub(super) due: Mono,
-    pub(super) sent_at: Option<Mono>,
-    pub(super) state: ActionState,
-    pub(super) timer: Option<Key>,
-    /// Its own duration: a fade, a transition.
-    pub(super) own: Span,
-    /// What the device will hold, in its own steps.
-    pub(super) expect: Option<Value>,
-    /// Not given to the driver yet: its device has still to connect.
-    pub(super) waits: bool,
-}
-
-/// What an action does.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum What {
-    Want { value: Value, transition: Option<Transition> },
-    Fade(Fade),
-    Light { label: Arc<str> },
-}
-
-impl Action {
-    /// The value that it means to leave behind, when known.
-    pub(super) fn aim(&self) -> Option<&Value> {
-        match &self.what {
-            What::Want { value, .. } => Some(value),
-            What::Fade(fade) => fade.travel.as_ref().map(|t| &t.to),
-            What::Light { .. } => None,
-        }
-    }
-}
-
 impl Engine {
-    /// Actions that may be open at once.
-    pub(super) const ACTIONS: usize = 4096;
-    /// Ended actions that are remembered.
-    pub(super) const ENDED: usize = 64;
-
     pub(super) fn perform_all(&mut self, acts: &[Act], origin: Origin) {
         for act in acts {
             self.perform(act, origin);
@@ -110,7 +70,7 @@ impl Engine {
 
     /// Gives a wanted value to the driver; its limit counts from here until the driver says that it has left.
     pub(super) fn hand_over(&mut self, id: ActionId) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let (What::Want { value, transition }, Some(prop)) = (&action.what, action.prop) else { return };
         action.waits = false;
         action.state = ActionState::Queued;
@@ -124,7 +84,7 @@ impl Engine {
     pub(super) fn wait_for_device(&mut self, id: ActionId, prop: PropIx) {
         let at = self.s.now + self.show.device(self.show.prop(prop).device).profile.limits.offline_after;
         let timer = self.s.due.add(at, Work::Patience(id));
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         action.waits = true;
         action.state = ActionState::Pending("waits for the device to answer".into(), None);
         let old = action.timer.replace(timer);
@@ -133,7 +93,7 @@ impl Engine {
 
     /// A device has connected, or patience is over: what waited goes out.
     pub(super) fn wait_over(&mut self, id: ActionId) {
-        let Some(action) = self.s.actions.get_mut(&id).filter(|a| a.waits) else { return };
+        let Some(action) = self.s.actions.get_mut(id).filter(|a| a.waits) else { return };
         let fades = matches!(action.what, What::Fade(_));
         let timer = action.timer.take();
         action.waits = false;
@@ -177,7 +137,7 @@ impl Engine {
             expect: None,
             waits: false,
         };
-        self.s.actions.insert(id, action);
+        self.s.actions.open(id, action);
         if let Some(run) = origin.run.and_then(|r| self.s.runs.get_mut(&r)) {
             run.parts += 1;
             run.open = run.open.saturating_add(1);
@@ -216,8 +176,8 @@ impl Engine {
             Ownership::Released if !panic => return Err(Outcome::Skipped { why: format!("{} is released", device.name).into() }),
             _ => {}
         }
-        if self.s.actions.len() >= Self::ACTIONS && !panic {
-            return Err(Outcome::Failed { why: format!("more than {} actions are open", Self::ACTIONS).into() });
+        if self.s.actions.is_full() && !panic {
+            return Err(Outcome::Failed { why: format!("more than {} actions are open", Actions::LIMIT).into() });
         }
         if let Some(why) = state.unreachable().filter(|_| !panic) {
             return Err(Outcome::Failed { why: format!("{}: {why}", device.name).into() });
@@ -234,7 +194,7 @@ impl Engine {
     /// Sets when an action must have landed, counted from now.
     pub(super) fn arm_limit(&mut self, id: ActionId, within: Span) {
         let at = self.s.now + within;
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let old = action.timer.replace(self.s.due.add(at, Work::Limit(id)));
         self.s.due.cancel(old);
     }
@@ -242,7 +202,7 @@ impl Engine {
     /// The last bytes of an action have left.
     pub(super) fn sent(&mut self, id: ActionId, value: Option<&Value>) {
         let now = self.s.now;
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let Some(prop) = action.prop else { return };
         if action.sent_at.is_some() {
             return;
@@ -257,8 +217,8 @@ impl Engine {
             What::Fade(fade) => fade.travel.as_ref().map_or(Span::ZERO, |t| (t.start + t.length).since(now)),
             _ => own,
         };
-        if let Some((value, state)) = expect.zip(self.s.props.get_mut(prop.at())) {
-            state.sent = Some((value, now));
+        if let Some((value, property)) = expect.zip(self.s.props.get_mut(prop)) {
+            property.has_sent(value, now);
         }
         let spec = self.show.prop(prop);
         if spec.proof == Proof::None {
@@ -270,9 +230,9 @@ impl Engine {
 
     /// The device's own word proves an action.
     pub(super) fn confirm(&mut self, id: ActionId) {
-        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
+        let Some(prop) = self.s.actions.prop(id) else { return };
         let masked = self.show.prop(prop).masked_by.iter().find(|(mask, value)| {
-            let seen = self.s.props.get(mask.at()).and_then(|p| p.observed.as_ref());
+            let seen = self.s.props.get(*mask).and_then(Property::observed);
             seen.is_some_and(|(seen, _)| seen.same(value, 0))
         });
         let masked = masked.map(|(mask, _)| Arc::clone(&self.show.prop(*mask).label));
@@ -281,7 +241,7 @@ impl Engine {
 
     /// An action is late: the device has said nothing since it was sent that proves it. What was known of it before is no proof.
     pub(super) fn limit_passed(&mut self, id: ActionId) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         action.timer = None;
         let (Some(prop), sent) = (action.prop, action.sent_at.is_some()) else { return };
         let spec = self.show.prop(prop);
@@ -291,18 +251,16 @@ impl Engine {
 
     /// Ends an action.
     pub(super) fn finish(&mut self, id: ActionId, outcome: Outcome) {
-        let Some(action) = self.s.actions.remove(&id) else { return };
+        let Some(action) = self.s.actions.end(id) else { return };
         self.s.due.cancel(action.timer);
         if matches!(action.what, What::Light { .. }) {
             self.look_ahead();
         }
         let bad = matches!(outcome, Outcome::Failed { .. } | Outcome::Refused { .. });
         let view = self.view_action(id, &action, Some(outcome.clone()));
-        if self.s.ended.len() >= Self::ENDED {
-            self.s.ended.pop_back();
-        }
-        self.s.ended.push_front(view);
-        self.note(Note::Action { action: id, prop: action.prop, why: action.origin.why, outcome: outcome.clone() });
+        let said = Arc::clone(&view.text);
+        self.s.ended.add(view);
+        self.note(Note::Action { action: id, prop: action.prop, said, why: action.origin.why, outcome: outcome.clone() });
         if let Some(run) = action.origin.run.and_then(|r| self.s.runs.get_mut(&r)) {
             run.open = run.open.saturating_sub(1);
             run.failed |= bad;
@@ -345,18 +303,19 @@ impl Engine {
         }
     }
 
-    /// An action in words: `foh host: on`.
+    /// An action in words: `foh host muted`.
     pub(super) fn describe(&self, action: &Action) -> String {
         let name = action.prop.map_or_else(String::new, |p| self.name_of(p));
         match &action.what {
-            What::Want { value, .. } => {
-                // A switch called "host on" is on or off: said once.
-                let name = if matches!(value, Value::Switch(_)) { name.strip_suffix(" on").unwrap_or(&name) } else { &name };
-                format!("{name}: {}", action.prop.map_or_else(|| value.to_string(), |prop| self.show.spoken(prop, value)))
-            }
+            What::Want { value, .. } => action.prop.map_or_else(|| value.to_string(), |prop| self.say_of(prop, value)),
             What::Fade(fade) => format!("{name}: {}", fade.describe()),
             What::Light { label } => format!("look {label}"),
         }
+    }
+
+    /// A property and its value in words, with its device: `foh host muted`.
+    pub(super) fn say_of(&self, prop: PropIx, value: &Value) -> String {
+        format!("{} {}", self.show.device(self.show.prop(prop).device).key, self.show.said(prop, value))
     }
 
     /// A property in words, with its device: `foh host on`.

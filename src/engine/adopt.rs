@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::devices::DeviceState;
+use super::offers::Offers;
 use super::transport::Position;
-use super::wants::PropState;
 use super::{Effects, Engine, Level, Mode, Phase};
 use crate::light::{Layer, Overlay};
 use crate::show::{CueIx, LightAct, ListIx, ParamIx, Rest, Rig, Show};
@@ -29,10 +29,10 @@ impl Engine {
         new.look_ahead();
         let number = |cue: CueIx| &old.show.cue(cue).number;
         let mut left: Vec<String> = old.s.runs.values().map(|run| format!("cue {} ran and was not taken over", number(run.cue))).collect();
-        left.extend(old.s.actions.values().map(|action| format!("{} was open and was not taken over", old.describe(action))));
-        left.extend(old.s.offers.iter().map(|offered| format!("on a key and not taken over: {}", offered.offer.text)));
+        left.extend(old.s.actions.all().map(|action| format!("{} was open and was not taken over", old.describe(action))));
+        left.extend(old.s.offers.iter().map(|offer| format!("on a key and not taken over: {}", offer.text)));
         left.extend(new.gone(old));
-        left.truncate(Self::OFFERS);
+        left.truncate(Offers::LIMIT);
         new.say(Level::Warn, format!("a changed show took over; {} things were left behind", left.len()));
         (new, left)
     }
@@ -42,10 +42,10 @@ impl Engine {
         let next = old.s.lists.iter().filter_map(|list| list.at.next).map(|cue| old.show.cue(cue));
         let cues = next.filter(|cue| !self.show.cues.iter().any(|mine| mine.id == cue.id));
         let mut gone: Vec<String> = cues.map(|cue| format!("cue {} was NEXT and is not in this show", cue.number)).collect();
-        for (spec, state) in old.show.props.iter().zip(&old.s.props).filter(|(_, state)| state.wanted.is_some() && !state.operator) {
+        for (spec, property) in old.show.props.iter().zip(old.s.props.iter()) {
+            let Some(wanted) = property.wanted().filter(|_| !property.by_hand()) else { continue };
             let device = &old.show.device(spec.device).key;
             if self.show.device_by_key(device).and_then(|ix| self.show.prop_by_path(ix, &spec.path)).is_none() {
-                let wanted = state.wanted.as_ref().map_or_else(String::new, ToString::to_string);
                 gone.push(format!("{device} {} is no longer in the show; it was left at {wanted}", spec.label));
             }
         }
@@ -96,12 +96,8 @@ impl Engine {
             *state = DeviceState { ownership: was.ownership, identity: was.identity.clone(), ..DeviceState::default() };
             for prop in &spec.props {
                 let path = &show.prop(*prop).path;
-                let known = old.show.prop_by_path(ix, path).and_then(|p| old.s.props.get(p.at()));
-                if let Some((known, mine)) = known.zip(self.s.props.get_mut(prop.at())) {
-                    *mine = PropState { newest: None, mover: None, ..known.clone() };
-                    if mine.next_go {
-                        self.s.next_go.insert(*prop);
-                    }
+                if let Some(known) = old.show.prop_by_path(ix, path).and_then(|p| old.s.props.get(p)) {
+                    self.s.props.adopt_from(*prop, known);
                 }
             }
         }

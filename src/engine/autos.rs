@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::due::{Key, Work};
 use super::offers::Offering;
 use super::running::RunId;
+use super::timers::{Key, Work};
 use super::{By, Engine, Level, OfferKind};
 use crate::show::{Auto, AutoWhen, CueIx, ListIx};
 use crate::time::{Mono, Span};
@@ -87,7 +87,7 @@ impl Engine {
         let Some(follower) = self.s.lists.get_mut(list.at()).and_then(|l| l.follower.take()) else { return };
         self.s.due.cancel(follower.timer);
         self.s.due.cancel(follower.ceiling);
-        self.s.offers.retain(|o| !matches!(o.what, Offering::Follow(of) if of == list));
+        self.s.offers.drop_follow(list);
     }
 
     /// A run ended by itself: what waits for its end may count.
@@ -146,7 +146,7 @@ impl Engine {
             self.freeze_follower(list);
             self.say(Level::Notice, format!("cue {number} is held"));
         } else {
-            self.s.offers.retain(|o| !matches!(o.what, Offering::Follow(of) if of == list));
+            self.s.offers.drop_follow(list);
             self.count_follower(list);
             self.say(Level::Notice, format!("cue {number} follows again"));
         }

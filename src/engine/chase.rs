@@ -156,8 +156,7 @@ impl Engine {
         }
         for (prop, value) in fold.props {
             let spec = self.show.prop(prop);
-            let name = self.name_of(prop);
-            let known = self.s.props.get(prop.at()).and_then(|p| p.known().cloned());
+            let known = self.s.props.get(prop).and_then(|p| p.known().cloned());
             let there = value.as_ref().zip(known.as_ref()).is_some_and(|(v, k)| v.same(k, spec.tolerance));
             if there && spec.class != Keeping::Once {
                 continue;
@@ -170,8 +169,8 @@ impl Engine {
                 _ => (true, ""),
             };
             let now = known.map_or_else(|| "unknown".into(), |v| self.show.spoken(prop, &v));
-            let to = value.as_ref().map_or_else(|| "a fade".into(), |v| self.show.spoken(prop, v));
-            let text = format!("{name}: {to} (now {now}{why})").into();
+            let to = value.as_ref().map_or_else(|| format!("{}: a fade", self.name_of(prop)), |v| self.say_of(prop, v));
+            let text = format!("{to} (now {now}{why})").into();
             lines.push((Line::Prop(prop, value), PromptLine { text, ticked: lasting && possible, possible }));
         }
         lines.truncate(usize::from(u16::MAX));

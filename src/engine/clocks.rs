@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::due::{Key, Work};
 use super::offers::Offering;
+use super::timers::{Key, Work};
 use super::{By, Engine, Level, OfferKind, Phase};
 use crate::show::{CueIx, ListIx, Show, StartAt};
 use crate::time::{Mono, Wall};

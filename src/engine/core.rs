@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::due::Work;
 use super::state::State;
+use super::timers::Work;
 use super::{ActionId, Effect, Effects, Input, Level, Line, Note, Phase};
 use crate::light::{Board, Saved};
 use crate::show::Show;
@@ -118,6 +118,7 @@ impl Engine {
             Work::Limit(action) => self.limit_passed(action),
             Work::LightDone(action) => self.light_done(action),
             Work::Mark => self.mark_ahead(),
+            Work::Silence(device) => self.silent(device),
             Work::Silent(player) => self.end_player(player),
         }
     }
@@ -128,6 +129,8 @@ impl Engine {
             Input::Begin { mode } => self.begin(*mode),
             Input::Intent { intent, by } => self.intent(intent, by),
             Input::Device { device, report } => self.report(*device, report),
+            Input::Heard { device, at } => self.heard(*device, *at),
+            Input::Machine(fact) => self.machine(fact),
             Input::Resumed(_) | Input::Stalled { .. } | Input::Tick => {}
         }
     }

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
 use super::offers::Offering;
-use super::{ActionId, ActionState, Effect, Engine, Facet, Level, Note, OfferKind, Outcome, Ownership, Priority, Report, Why};
-use crate::show::{DeviceIx, Keeping, OnReturn, PropIx};
+use super::properties::Property;
+use super::timers::Work;
+use super::{ActionId, ActionState, Effect, Engine, Facet, Level, Link, Note, OfferKind, Outcome, Ownership, Priority, Report, Why};
+use crate::show::{DeviceIx, Keeping, OnReturn, Proof, PropIx};
 use crate::time::{Mono, Span};
 
 /// One device as it runs.
@@ -83,7 +85,7 @@ impl Engine {
     }
 
     fn is_of(&self, action: ActionId, device: DeviceIx) -> bool {
-        let prop = self.s.actions.get(&action).and_then(|a| a.prop);
+        let prop = self.s.actions.prop(action);
         prop.is_some_and(|p| self.show.prop(p).device == device)
     }
 
@@ -91,7 +93,8 @@ impl Engine {
         let now = self.s.now;
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
         let back = state.online == Some(false);
-        if state.online != Some(true) {
+        let news = state.online != Some(true);
+        if news {
             state.synced = false;
         }
         state.came = now;
@@ -106,9 +109,12 @@ impl Engine {
             let name = Arc::clone(&self.show.device(device).name);
             self.say(Level::Notice, format!("{name} is back"));
         }
+        if news {
+            self.note(Note::Device { device, news: Link::Online });
+        }
         let show = Arc::clone(&self.show);
-        let waits = |a: &super::actions::Action| live && a.waits && a.prop.is_some_and(|p| show.prop(p).device == device);
-        let waiting: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| waits(a)).map(|(id, _)| *id).collect();
+        let waits = |a: &super::open_actions::Action| live && a.waits && a.prop.is_some_and(|p| show.prop(p).device == device);
+        let waiting = self.s.actions.which(waits);
         for id in waiting {
             self.wait_over(id);
         }
@@ -117,21 +123,70 @@ impl Engine {
     fn went_offline(&mut self, device: DeviceIx, why: &Arc<str>) {
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
         let news = state.online != Some(false);
+        let since = state.heard.or_else(|| (state.online == Some(true)).then_some(state.came));
         state.online = Some(false);
         state.synced = false;
         state.why = Some(Arc::clone(why));
         if news {
             let name = Arc::clone(&self.show.device(device).name);
+            self.note(Note::Device { device, news: Link::Offline { since, why: Arc::clone(why) } });
             self.fail_all(device, &format!("{name}: offline, {why}"));
             self.alert(Level::Bad, format!("{name} is offline: {why}"), Some(device));
+        }
+    }
+
+    /// From now on each device that can answer has its time to do so.
+    pub(super) fn listen(&mut self) {
+        let show = Arc::clone(&self.show);
+        for (spec, i) in show.devices.iter().zip(0..) {
+            let device = DeviceIx(i);
+            // Lights that no cue asks anything of need not answer: they are sent to all the same.
+            let lights = || show.rig.universes.iter().any(|universe| universe.outputs.iter().any(|output| output.device == device));
+            let asked = spec.props.iter().any(|prop| show.prop(*prop).proof != Proof::None);
+            if asked || (spec.profile.props.values().any(|prop| prop.proof != Proof::None) && !lights()) {
+                self.s.due.add(self.s.now + spec.profile.limits.offline_after, Work::Silence(device));
+            }
+        }
+    }
+
+    /// A device that can answer has said nothing in its time.
+    pub(super) fn silent(&mut self, device: DeviceIx) {
+        if self.s.devices.get(device.at()).is_none_or(|state| state.online.is_some() || state.human.is_some()) {
+            return;
+        }
+        self.note(Note::Device { device, news: Link::Silent });
+        let name = Arc::clone(&self.show.device(device).name);
+        self.alert(Level::Bad, format!("{name} has not answered yet: check its address, its cable and its power"), Some(device));
+    }
+
+    /// When a device was last heard.
+    pub(super) fn heard(&mut self, device: DeviceIx, at: Mono) {
+        if let Some(state) = self.s.devices.get_mut(device.at()) {
+            state.heard = state.heard.max(Some(at));
+        }
+    }
+
+    /// A fact of the machine: told when it is worse than before, and when it is good again.
+    pub(super) fn machine(&mut self, fact: &Facet) {
+        let was = self.s.machine.iter().find(|known| known.key == fact.key).map_or(Level::Good, |known| known.level);
+        self.s.machine.retain(|known| known.key != fact.key);
+        if fact.level > Level::Good {
+            self.s.machine.push(fact.clone());
+        }
+        if fact.level != was {
+            self.note(Note::Machine { level: fact.level, text: Arc::clone(&fact.text) });
+        }
+        if fact.level > was && fact.level >= Level::Warn {
+            self.alert(fact.level, fact.text.to_string(), None);
+        } else if fact.level < was {
+            self.say(Level::Notice, Arc::clone(&fact.text));
         }
     }
 
     /// Everything open on a device has failed.
     fn fail_all(&mut self, device: DeviceIx, why: &str) {
         let show = Arc::clone(&self.show);
-        let open: Vec<ActionId> =
-            self.s.actions.iter().filter(|(_, a)| a.prop.is_some_and(|p| show.prop(p).device == device)).map(|(id, _)| *id).collect();
+        let open: Vec<ActionId> = self.s.actions.of_device(&show, device);
         for id in open {
             self.finish(id, Outcome::Failed { why: why.into() });
         }
@@ -140,9 +195,8 @@ impl Engine {
     /// It came back with its memory gone: nothing it said before is true.
     fn restarted(&mut self, device: DeviceIx) {
         for prop in self.show.device(device).props.clone() {
-            if let Some(state) = self.s.props.get_mut(prop.at()) {
-                state.observed = None;
-                state.sent = None;
+            if let Some(property) = self.s.props.get_mut(prop) {
+                property.lose();
             }
         }
         if let Some(state) = self.s.devices.get_mut(device.at()) {
@@ -169,28 +223,21 @@ impl Engine {
 
     /// What is observed is right: the property belongs to the operator.
     fn adopt_value(&mut self, prop: PropIx) {
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        let open = state.newest.is_some_and(|id| self.s.actions.contains_key(&id));
-        if let (false, Some(_), Some((seen, _))) = (open, &state.wanted, &state.observed) {
-            state.operator |= state.wanted.as_ref() != Some(seen);
-            state.wanted = Some(seen.clone());
+        let Some(property) = self.s.props.get_mut(prop) else { return };
+        if property.newest().is_none_or(|id| !self.s.actions.is_open(id)) {
+            property.adopt();
         }
     }
 
     /// A *hold* property after its device's return.
     fn returned(&mut self, prop: PropIx) {
-        let open = self.s.props.get(prop.at()).and_then(|p| p.newest).is_some_and(|id| self.s.actions.contains_key(&id));
+        let open = self.s.props.get(prop).and_then(Property::newest).is_some_and(|id| self.s.actions.is_open(id));
         if open || !self.differs(prop) {
             return;
         }
         match self.show.prop(prop).on_return {
             OnReturn::Ask => self.show_difference(prop),
-            OnReturn::NextGo => {
-                if let Some(state) = self.s.props.get_mut(prop.at()) {
-                    state.next_go = true;
-                    self.s.next_go.insert(prop);
-                }
-            }
+            OnReturn::NextGo => self.s.props.keep_for_go(prop),
             OnReturn::AtOnce => self.reassert(prop),
             OnReturn::Never => {}
         }
@@ -198,39 +245,38 @@ impl Engine {
 
     /// Offers to take a *hold* property back.
     pub(super) fn show_difference(&mut self, prop: PropIx) {
-        let Some(state) = self.s.props.get(prop.at()) else { return };
-        let (Some(wanted), Some((seen, _))) = (state.wanted.clone(), state.observed.clone()) else { return };
+        let Some(property) = self.s.props.get(prop) else { return };
+        let (Some(wanted), Some((seen, _))) = (property.wanted().cloned(), property.observed().cloned()) else { return };
         let device = self.show.prop(prop).device;
-        let text = format!("{} is {seen}, the show wants {wanted}", self.name_of(prop));
-        self.drop_take_back(prop);
+        let text = format!("{}, the show wants {}", self.say_of(prop, &seen), self.show.said(prop, &wanted));
+        self.s.offers.drop_take_back(prop);
         self.offer(OfferKind::TakeBack, text, None, Some(device), Offering::TakeBack { prop, value: wanted });
     }
 
     /// Sends a *hold* property again.
     pub(super) fn reassert(&mut self, prop: PropIx) {
-        let Some(value) = self.s.props.get(prop.at()).and_then(|p| p.wanted.clone()) else { return };
+        let Some(value) = self.s.props.get(prop).and_then(|p| p.wanted().cloned()) else { return };
         self.want(prop, &value, None, Origin { why: Why::Reassert, run: None, go: None, priority: Priority::Discrete });
     }
 
     /// What waited for the next GO to be put back goes with it.
     pub(super) fn reassert_at_go(&mut self) {
-        for prop in std::mem::take(&mut self.s.next_go) {
-            let waits = self.s.props.get_mut(prop.at()).is_some_and(|p| std::mem::take(&mut p.next_go));
-            if waits && self.differs(prop) {
+        for prop in self.s.props.take_for_go() {
+            if self.differs(prop) {
                 self.reassert(prop);
             }
         }
     }
 
     fn acked(&mut self, id: ActionId) {
-        let proof = self.s.actions.get(&id).and_then(|a| a.prop).map(|p| self.show.prop(p).proof);
+        let proof = self.s.actions.prop(id).map(|p| self.show.prop(p).proof);
         if matches!(proof, Some(crate::show::Proof::Acked | crate::show::Proof::None)) {
             self.confirm(id);
         }
     }
 
     fn progress(&mut self, id: ActionId, done: u32, eta: Option<Span>) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let Some(prop) = action.prop else { return };
         action.state = ActionState::Moving(done.min(1_000_000));
         let within = self.show.prop(prop).lands_within + eta.unwrap_or_default();
@@ -238,7 +284,7 @@ impl Engine {
     }
 
     fn not_now(&mut self, id: ActionId, why: &Arc<str>, retry_after: Span) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let Some(prop) = action.prop else { return };
         action.state = ActionState::Pending(Arc::clone(why), Some(retry_after));
         let within = self.show.prop(prop).lands_within + retry_after + action.own;
@@ -248,6 +294,7 @@ impl Engine {
     fn needs_human(&mut self, device: DeviceIx, why: &Arc<str>) {
         let Some(state) = self.s.devices.get_mut(device.at()) else { return };
         state.human = Some(Arc::clone(why));
+        self.note(Note::Device { device, news: Link::NeedsPerson { why: Arc::clone(why) } });
         let name = Arc::clone(&self.show.device(device).name);
         self.fail_all(device, &format!("{name}: {why}"));
         self.alert(Level::Bad, format!("{name} needs a person: {why}"), Some(device));
@@ -298,15 +345,14 @@ impl Engine {
     /// Nothing of ours goes on in a device: its fades stop where they are, its offers go.
     fn let_go(&mut self, device: DeviceIx) {
         let show = Arc::clone(&self.show);
-        let open: Vec<ActionId> =
-            self.s.actions.iter().filter(|(_, a)| a.prop.is_some_and(|p| show.prop(p).device == device)).map(|(id, _)| *id).collect();
+        let open: Vec<ActionId> = self.s.actions.of_device(&show, device);
         for id in open {
             self.halt_fade(id, Priority::Discrete);
             self.recall_unsent(id, Priority::Discrete);
             self.finish(id, Outcome::Cancelled);
         }
         for prop in &show.device(device).props {
-            self.drop_take_back(*prop);
+            self.s.offers.drop_take_back(*prop);
         }
     }
 }

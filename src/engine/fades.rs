@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::actions::{Origin, What};
-use super::due::Work;
+use super::actions::Origin;
 use super::interrupted::LastPut;
+use super::open_actions::What;
+use super::properties::Property;
+use super::timers::Work;
 use super::wants::is_rung;
 use super::{ActionId, ActionState, Engine, Level, Note, Op, Outcome, Ownership, Priority, Why};
 use crate::show::{Act, CueIx, Curve, Db, FadeTo, GroupMode, ListIx, Proof, PropIx, Value, ValueKind};
@@ -106,26 +108,26 @@ impl Engine {
         }
         let now = self.s.now;
         let moving = self.moving_value(prop);
-        let Some(state) = self.s.props.get(prop.at()) else { return };
-        fade.before = state.before.clone();
+        let Some(property) = self.s.props.get(prop) else { return };
+        fade.before = property.before().cloned();
         fade.taken = self.aimed(prop);
         let fresh = |at: &Mono| now.since(*at) <= FRESH;
-        let ages = (state.observed.as_ref().map(|o| o.1), state.sent.as_ref().map(|s| s.1));
+        let ages = (property.observed().map(|o| o.1), property.sent().map(|s| s.1));
         let recent = ages.0.as_ref().is_some_and(fresh) || ages.1.as_ref().is_some_and(fresh);
         let spec = self.show.prop(prop);
         // A fader on its way is on the desk's own scale: `by` counts from where the desk has it, so that one stops and is asked.
         let relative = matches!(to, FadeTo::ByDb(_) | FadeTo::ByDecimal(_));
         fade.guess = moving.clone().filter(|_| relative && spec.proof == Proof::Observed);
         let asks = fade.guess.is_some();
-        let from = moving.or_else(|| state.known().filter(|_| recent || spec.proof == Proof::None).cloned());
+        let from = moving.or_else(|| property.known().filter(|_| recent || spec.proof == Proof::None).cloned());
         let blind = spec.proof == Proof::None;
         let wait = self.show.device(spec.device).profile.limits.reply_within;
         let id = self.open(Some(prop), What::Fade(fade), over, origin);
         self.remember_before(prop, origin);
         self.supersede(prop, id);
-        self.drop_take_back(prop);
-        if let Some(state) = self.s.props.get_mut(prop.at()) {
-            state.newest = Some(id);
+        self.s.offers.drop_take_back(prop);
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.intend(id);
         }
         if !asks && (from.is_some() || blind) {
             return self.travel(id, from);
@@ -136,24 +138,22 @@ impl Engine {
             self.read(prop);
         }
         let timer = self.s.due.add(now + wait, Work::FadeStart(id));
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.timer = Some(timer);
         }
     }
 
     /// The device answered where a waiting fade starts; false when none waits.
     pub(super) fn fade_answered(&mut self, id: ActionId) -> bool {
-        let Some(action) = self.s.actions.get(&id) else { return false };
+        let Some(action) = self.s.actions.get(id) else { return false };
         let (What::Fade(fade), Some(prop)) = (&action.what, action.prop) else { return false };
         if fade.travel.is_some() || fade.frozen.is_some() {
             return false;
         }
         let guess = fade.guess.clone();
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return false };
-        let Some((from, _)) = state.observed.clone() else { return false };
-        if guess.is_some() && state.before == guess {
-            state.before = Some(from.clone());
-        }
+        let Some(property) = self.s.props.get_mut(prop) else { return false };
+        let Some((from, _)) = property.observed().cloned() else { return false };
+        property.correct_before(guess.as_ref(), &from);
         if self.stands_where_put(id, prop, &from) {
             self.travel(id, Some(from));
         }
@@ -162,7 +162,7 @@ impl Engine {
 
     /// No answer in time: an older word of the device, or the last value sent, has to do.
     pub(super) fn fade_unanswered(&mut self, id: ActionId) {
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         action.timer = None;
         let What::Fade(fade) = &action.what else { return };
         let guess = fade.guess.clone();
@@ -170,12 +170,12 @@ impl Engine {
             return self.hold_fade(id, "it was interrupted, and the device does not say where the level is now");
         }
         let prop = action.prop;
-        let from = guess.or_else(|| prop.and_then(|p| self.s.props.get(p.at())).and_then(|p| p.known().cloned()));
+        let from = guess.or_else(|| prop.and_then(|p| self.s.props.get(p)).and_then(|p| p.known().cloned()));
         self.travel(id, from);
     }
 
     fn travel(&mut self, id: ActionId, from: Option<Value>) {
-        let Some(action) = self.s.actions.get(&id) else { return };
+        let Some(action) = self.s.actions.get(id) else { return };
         let (What::Fade(fade), Some(prop), origin) = (&action.what, action.prop, action.origin) else { return };
         let Some(from) = from else {
             return self.finish(id, Outcome::Failed { why: "level unknown: the device has not said it and nothing was sent".into() });
@@ -190,7 +190,7 @@ impl Engine {
         // Paused since it asked: it stands at its beginning.
         let stands = origin.run.and_then(|r| self.s.runs.get(&r)).is_some_and(|r| r.paused.is_some());
         let mut taken = None;
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.state = ActionState::Moving(0);
             action.waits = false;
             let old = action.timer.take();
@@ -202,13 +202,8 @@ impl Engine {
             self.s.due.cancel(old);
         }
         self.remember_for_undo(prop, taken, &to, origin);
-        if let Some(state) = self.s.props.get_mut(prop.at()) {
-            state.wanted = Some(to.clone());
-            state.operator = false;
-            state.next_go = false;
-            if !is_rung(origin) {
-                state.late = None;
-            }
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.want(to.clone(), is_rung(origin));
         }
         if !stands {
             self.depart(id, Travel { from, to, start, length: over, curve });
@@ -217,7 +212,7 @@ impl Engine {
 
     /// Gives a fade to the driver, from where it stands.
     pub(super) fn depart(&mut self, id: ActionId, travel: Travel) {
-        let Some((prop, origin)) = self.s.actions.get(&id).and_then(|a| Some((a.prop?, a.origin))) else { return };
+        let Some((prop, origin)) = self.s.actions.get(id).and_then(|a| Some((a.prop?, a.origin))) else { return };
         let Travel { from, to, start, length, curve } = travel;
         let op = if length.is_zero() { Op::Set { value: to, transition: None } } else { Op::Fade { from, to, curve, start, length } };
         self.send(id, prop, op, origin);
@@ -268,8 +263,8 @@ impl Engine {
 
     /// Where a fade that we drive is now.
     pub(super) fn moving_value(&self, prop: PropIx) -> Option<Value> {
-        let id = self.s.props.get(prop.at())?.newest?;
-        match &self.s.actions.get(&id)?.what {
+        let id = self.s.props.get(prop)?.newest()?;
+        match &self.s.actions.get(id)?.what {
             What::Fade(Fade { travel: Some(travel), frozen, .. }) => {
                 Some(if frozen.is_some() { travel.from.clone() } else { travel.at(self.s.now) })
             }
@@ -312,7 +307,7 @@ impl Engine {
         for act in self.show.cue(cue).steps.iter().flat_map(|s| &s.acts) {
             let Act::Fade { prop, .. } = act else { continue };
             let spec = self.show.prop(*prop);
-            let fresh = self.s.props.get(prop.at()).and_then(|p| p.observed.as_ref()).is_some_and(|(_, at)| now.since(*at) <= FRESH);
+            let fresh = self.s.props.get(*prop).and_then(Property::observed).is_some_and(|(_, at)| now.since(*at) <= FRESH);
             let device = self.s.devices.get(spec.device.at());
             let reachable = device.is_some_and(|d| d.ownership != Ownership::Bypassed && d.unreachable().is_none());
             if spec.proof == Proof::Observed && !fresh && reachable && props.len() < 256 {

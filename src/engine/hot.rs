@@ -40,7 +40,7 @@ impl Engine {
         let tolerance = self.show.prop(prop).tolerance;
         match self.aimed(prop) {
             Some(aim) => aim.same(ours, tolerance),
-            None => self.s.props.get(prop.at()).and_then(|p| p.known()).is_some_and(|v| v.same(ours, tolerance)),
+            None => self.s.props.get(prop).and_then(|p| p.known()).is_some_and(|v| v.same(ours, tolerance)),
         }
     }
 

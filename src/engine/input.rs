@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActionId, Report};
+use super::{ActionId, Facet, Report};
 use crate::show::{CueIx, DeviceIx, HotIx, ListIx, PropIx, Target};
 use crate::time::{Mono, Wall};
 
@@ -45,6 +45,15 @@ pub enum Input {
         /// What.
         report: Report,
     },
+    /// When a device was last heard, keep-alives that need no report included; given before the report that it is offline.
+    Heard {
+        /// Which device.
+        device: DeviceIx,
+        /// When its last word came.
+        at: Mono,
+    },
+    /// A fact of this machine that the caller must know (its disk is full), or that it is good again.
+    Machine(Facet),
     /// Runs due work only; not recorded.
     Tick,
 }

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::actions::What;
-use super::due::Work;
 use super::fades::Travel;
 use super::offers::Offering;
+use super::open_actions::What;
+use super::timers::Work;
 use super::{ActionId, ActionState, Engine, OfferKind, Outcome, Priority};
 use crate::show::{Db, FadeTo, Proof, PropIx, Value};
 use crate::time::{Mono, Span};
@@ -82,7 +82,7 @@ impl Engine {
     /// A fade that nobody drove since `alive`: over, it is held and offered; else the device is asked where the level is.
     pub(super) fn interrupted(&mut self, id: ActionId, alive: Mono) {
         let now = self.s.now;
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let (due, What::Fade(fade), Some(prop)) = (action.due, &mut action.what, action.prop) else { return };
         let end = fade.travel.as_ref().map_or(due + fade.over, |travel| travel.start + travel.length);
         if fade.frozen.is_none() && end <= now {
@@ -112,7 +112,7 @@ impl Engine {
             .actions
             .iter()
             .filter(|(_, a)| a.sent_at.is_none() && drives(&a.what))
-            .filter_map(|(id, a)| Some((*id, a.prop?)))
+            .filter_map(|(id, a)| Some((id, a.prop?)))
             .collect();
         for (id, prop) in open {
             self.halt_prop(prop, Priority::Discrete);
@@ -123,7 +123,7 @@ impl Engine {
     /// Where the level is of an interrupted fade, as the device says: true when it may go on from there. Anywhere else is a hand.
     pub(super) fn stands_where_put(&mut self, id: ActionId, prop: PropIx, value: &Value) -> bool {
         let tolerance = self.show.prop(prop).tolerance;
-        let Some(action) = self.s.actions.get_mut(&id) else { return false };
+        let Some(action) = self.s.actions.get_mut(id) else { return false };
         let What::Fade(fade) = &mut action.what else { return false };
         let Some(put) = fade.last_put.take() else { return true };
         if put.holds(value, tolerance) {
@@ -136,22 +136,22 @@ impl Engine {
 
     /// An interrupted fade is put on a key; nothing is sent.
     pub(super) fn hold_fade(&mut self, id: ActionId, why: &str) {
-        let Some(action) = self.s.actions.get(&id) else { return };
+        let Some(action) = self.s.actions.get(id) else { return };
         let (What::Fade(fade), Some(prop), origin) = (&action.what, action.prop, action.origin) else { return };
         let to = fade.travel.as_ref().and_then(|travel| target_of(&travel.to)).unwrap_or(fade.to);
         let what = Offering::HeldFade { prop, to, over: action.own, curve: fade.curve, why: origin.why, go: origin.go };
         let text = format!("{}: {why}", self.describe(action));
         self.offer(OfferKind::Held, text, None, Some(self.show.prop(prop).device), what);
-        if let Some(state) = self.s.props.get_mut(prop.at()) {
+        if let Some(property) = self.s.props.get_mut(prop) {
             // Whose it is now is not known: nothing that the device says of it is a change.
-            state.wanted = None;
+            property.disown();
         }
         self.finish(id, Outcome::Held);
     }
 
     /// The device of a waiting fade has connected: where is the level?
     pub(super) fn ask_again(&mut self, id: ActionId) {
-        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
+        let Some(prop) = self.s.actions.prop(id) else { return };
         let spec = self.show.prop(prop);
         if spec.proof == Proof::None {
             return self.fade_unanswered(id);
@@ -159,7 +159,7 @@ impl Engine {
         // It is busy telling all that it knows: longer than an ordinary question.
         let wait = self.show.device(spec.device).profile.limits.reply_within + Span::ms(500);
         let timer = self.s.due.add(self.s.now + wait, Work::FadeStart(id));
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.timer = Some(timer);
         }
         self.read(prop);

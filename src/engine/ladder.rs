@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::actions::{Action, Origin};
+use super::actions::Origin;
 use super::offers::Offering;
+use super::open_actions::Action;
+use super::properties::Property;
 use super::{ActionId, Engine, OfferKind, Priority, Why};
 use crate::show::CueIx;
 
@@ -18,16 +20,15 @@ impl Engine {
             return;
         }
         let Some(prop) = action.prop else { return };
-        let newest = self.s.props.get(prop.at()).and_then(|p| p.newest);
+        let newest = self.s.props.get(prop).and_then(Property::newest);
         let Some(run) = action.origin.run.and_then(|r| self.s.runs.get_mut(&r)) else { return };
         if newest != Some(id) || run.laddered.contains(&(step, rung)) {
             return;
         }
         run.laddered.push((step, rung));
         let aim = action.aim().cloned();
-        if let Some(state) = self.s.props.get_mut(prop.at()) {
-            state.late = aim;
-            state.wanted = None;
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.fail(aim);
         }
         let since = self.s.now.since(action.sent_at.unwrap_or(action.due));
         if spec.else_before().is_some_and(|limit| since > limit) {

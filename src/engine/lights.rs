@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::actions::{Origin, What};
-use super::due::Work;
+use super::actions::Origin;
+use super::open_actions::What;
 use super::running::RunId;
+use super::timers::Work;
 use super::{ActionId, ActionState, Effect, Engine, Outcome, Ownership, Phase};
 use crate::light::{Board, Layer, Overlay};
 use crate::show::{Act, DeviceIx, LightAct, ParamIx, Rest, Swing, SwingFrom};
@@ -26,11 +27,6 @@ impl Engine {
     #[must_use]
     pub const fn board(&self) -> &Board {
         &self.board
-    }
-
-    /// The lights, for what only the stage asks: which universes were touched.
-    pub const fn board_mut(&mut self) -> &mut Board {
-        &mut self.board
     }
 
     /// Whether the show sends frames to a device: it is neither released nor bypassed. After panic one that is released gets them too,
@@ -70,7 +66,7 @@ impl Engine {
         self.board.apply_of(origin.run.map_or(NO_RUN, |run| run.0), layer, now, act);
         self.own_lights(noted, origin);
         self.out.push(Effect::Lights);
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.sent_at = Some(now);
             action.state = ActionState::Moving(0);
         }
@@ -78,14 +74,14 @@ impl Engine {
             return self.finish(id, Outcome::Sent);
         }
         let timer = self.s.due.add(now + own, Work::LightDone(id));
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.timer = Some(timer);
         }
     }
 
     /// A change of the lights has arrived.
     pub(super) fn light_done(&mut self, id: ActionId) {
-        if let Some(action) = self.s.actions.get_mut(&id) {
+        if let Some(action) = self.s.actions.get_mut(id) {
             action.timer = None;
         }
         self.finish(id, Outcome::Sent);

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::actions::What;
-use super::due::Work;
+use super::open_actions::What;
 use super::running::{Run, RunId};
+use super::timers::Work;
 use super::transport::Position;
 use super::{Effect, Engine, Phase};
 use crate::show::{Act, AutoWhen, CueIx, GroupMode, LightAct, ListIx, Show};
@@ -81,7 +81,7 @@ impl Engine {
     fn moves_lights(&self, list: ListIx) -> bool {
         let last = |run: &Run| self.show.cue(run.cue).list == list && run.hot.is_none() && !self.sustained(run.cue);
         let of = |run: RunId| self.s.runs.get(&run).is_some_and(last);
-        let moving = self.s.actions.values().filter(|action| matches!(action.what, What::Light { .. }));
+        let moving = self.s.actions.all().filter(|action| matches!(action.what, What::Light { .. }));
         moving.map(|action| action.origin.run).any(|run| run.is_none_or(of))
             || self.s.runs.values().any(|run| run.paused.is_some() && last(run))
             || self.s.due.all().any(|work| work.run().is_some_and(of) && !self.lights_at(work).is_empty())
@@ -96,7 +96,7 @@ impl Engine {
     /// Fixtures that cues with lights on their way name; `None`: something moves lights that is no cue's.
     fn lights_under_way(&self) -> Option<BTreeSet<u32>> {
         let mut fixtures = BTreeSet::new();
-        for action in self.s.actions.values().filter(|action| matches!(action.what, What::Light { .. })) {
+        for action in self.s.actions.all().filter(|action| matches!(action.what, What::Light { .. })) {
             let run = action.origin.run.and_then(|run| self.s.runs.get(&run))?;
             let acts = self.show.cue(run.cue).steps.iter().flat_map(|step| &step.acts);
             fixtures.extend(self.fixtures_of_acts(acts.filter_map(|act| if let Act::Light(light) = act { Some(&**light) } else { None })));

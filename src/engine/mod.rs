@@ -3,15 +3,16 @@
 //! No clock, socket, file, thread or randomness inside, so the same engine runs the night, a rehearsal at 60x,
 //! a replay of last night's journal and ten thousand seeded tests.
 
+mod accept;
 mod actions;
 mod adopt;
+mod alerts;
 mod autos;
 mod chase;
 mod clocks;
 mod core;
 mod day;
 mod devices;
-mod due;
 mod fades;
 mod guard;
 mod hot;
@@ -24,12 +25,15 @@ mod marks;
 mod masters;
 mod note;
 mod offers;
+mod open_actions;
 mod pause;
+mod properties;
 mod resume;
 mod running;
 mod snapshot;
 mod state;
 mod stop;
+mod timers;
 mod transport;
 mod undo;
 mod view;
@@ -47,5 +51,5 @@ pub use crate::device_api::{ActionId, Command, Facet, How, Level, Op, Priority, 
 pub use crate::light::{Find, Overlay};
 pub use input::{By, Input, Intent, KeyPhase, Mode, Ownership, Resumed};
 pub use masters::{Lamps, LightOrder};
-pub use note::{Effect, Effects, Note, Outcome};
+pub use note::{Effect, Effects, Link, Note, Outcome};
 pub use snapshot::*;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActionId, Command, Level, Ownership, Why};
 use crate::show::{CueIx, DeviceIx, ListIx, PropIx};
+use crate::time::Mono;
 
 /// The effects of one step, in order. The caller clears and reuses it.
 pub type Effects = Vec<Effect>;
@@ -65,6 +66,9 @@ pub enum Note {
         action: ActionId,
         /// On what; `None` for lights, cue verbs and tells.
         prop: Option<PropIx>,
+        /// What it did, in words and with its value: `foh host muted`; empty in a journal of a version that did not say it.
+        #[serde(default)]
+        said: Arc<str>,
         /// Why it was.
         why: Why,
         /// How it ended.
@@ -83,6 +87,20 @@ pub enum Note {
         device: DeviceIx,
         /// To what.
         ownership: Ownership,
+    },
+    /// News of a device's link.
+    Device {
+        /// Which.
+        device: DeviceIx,
+        /// What.
+        news: Link,
+    },
+    /// Something is wrong with this machine or its disk, or is right again.
+    Machine {
+        /// How bad.
+        level: Level,
+        /// What, and what to do.
+        text: Arc<str>,
     },
     /// A line for the caller.
     Tell {
@@ -104,6 +122,28 @@ pub enum Note {
         list: ListIx,
         /// Where to.
         cue: Option<CueIx>,
+    },
+}
+
+/// News of a device's link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// It answers.
+    Online,
+    /// It no longer answers.
+    Offline {
+        /// When its last word came; `None`: it has never said one.
+        since: Option<Mono>,
+        /// Why.
+        why: Arc<str>,
+    },
+    /// It has not said anything since the run began, nor has its driver said why.
+    Silent,
+    /// Only a person can mend it.
+    NeedsPerson {
+        /// What and how.
+        why: Arc<str>,
     },
 }
 

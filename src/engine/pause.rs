@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::actions::{Origin, What};
-use super::due::Work;
+use super::actions::Origin;
+use super::open_actions::What;
 use super::running::{Paused, RunId};
+use super::timers::Work;
 use super::{ActionId, Engine, Level, Op, Phase, Priority, Why};
 use crate::show::{CueIx, ListIx, PropIx, Target, Value};
 
@@ -93,7 +94,7 @@ impl Engine {
             return;
         }
         let actions = &self.s.actions;
-        let of_run = |action: &ActionId| actions.get(action).is_some_and(|a| a.origin.run == Some(id));
+        let of_run = |action: &ActionId| actions.get(*action).is_some_and(|a| a.origin.run == Some(id));
         let timers = self.s.due.drain(|_, work| match work {
             Work::LightDone(action) => of_run(&action),
             work => work.run() == Some(id),
@@ -118,7 +119,7 @@ impl Engine {
         for (left, work) in paused.timers {
             let key = self.s.due.add(now + left, work);
             if let Work::LightDone(action) = work
-                && let Some(action) = self.s.actions.get_mut(&action)
+                && let Some(action) = self.s.actions.get_mut(action)
             {
                 action.timer = Some(key);
             }
@@ -131,16 +132,16 @@ impl Engine {
 
     fn fades_of(&self, run: RunId) -> Vec<ActionId> {
         let travels = |what: &What| matches!(what, What::Fade(f) if f.travel.is_some());
-        self.s.actions.iter().filter(|(_, a)| a.origin.run == Some(run) && travels(&a.what)).map(|(id, _)| *id).collect()
+        self.s.actions.which(|a| a.origin.run == Some(run) && travels(&a.what))
     }
 
     /// A fade stands still.
     fn freeze_fade(&mut self, id: ActionId) {
         let now = self.s.now;
-        if let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) {
+        if let Some(prop) = self.s.actions.prop(id) {
             self.halt_prop(prop, Priority::Discrete);
         }
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let timer = action.timer.take();
         if let What::Fade(fade) = &mut action.what
             && let Some(travel) = &mut fade.travel
@@ -155,7 +156,7 @@ impl Engine {
     /// A fade goes on from where it stood, for the time that was left.
     fn thaw_fade(&mut self, id: ActionId) {
         let start = self.s.now;
-        let Some(action) = self.s.actions.get_mut(&id) else { return };
+        let Some(action) = self.s.actions.get_mut(id) else { return };
         let What::Fade(fade) = &mut action.what else { return };
         let (Some(travel), Some(length)) = (&mut fade.travel, fade.frozen.take()) else { return };
         travel.start = start;
@@ -170,9 +171,9 @@ impl Engine {
         let mut deaf = Vec::new();
         for (i, spec) in show.props.iter().enumerate() {
             let Ok(prop) = u32::try_from(i).map(PropIx) else { break };
-            let Some(state) = self.s.props.get(i) else { break };
-            let plays = matches!(&state.wanted, Some(Value::Transport(t)) if t.playing) && !state.operator;
-            if !plays || !of(self, state.mover) || self.gate(prop, KEYS).is_err_and(|_| true) {
+            let Some(property) = self.s.props.get(prop) else { break };
+            let plays = matches!(property.wanted(), Some(Value::Transport(t)) if t.playing) && !property.by_hand();
+            if !plays || !of(self, property.mover()) || self.gate(prop, KEYS).is_err_and(|_| true) {
                 continue;
             }
             if spec.pausable {

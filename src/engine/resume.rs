@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::actions::What;
-use super::due::Work;
 use super::offers::Offering;
+use super::open_actions::What;
+use super::timers::Work;
 use super::{ActionId, Effect, Engine, Level, OfferKind, Outcome, Resumed};
 use crate::show::{Keeping, ListIx};
 use crate::time::{Mono, Span};
@@ -37,7 +37,7 @@ impl Engine {
         for (at, work) in limits {
             let key = self.s.due.add(now + at.since(since.min(at)).min(Span::secs(10)), work);
             if let Work::Limit(id) | Work::FadeStart(id) | Work::Patience(id) = work
-                && let Some(action) = self.s.actions.get_mut(&id)
+                && let Some(action) = self.s.actions.get_mut(id)
             {
                 action.timer = Some(key);
             }
@@ -90,7 +90,9 @@ impl Engine {
             state.synced = false;
             state.why = None;
         }
-        let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
+        self.s.due.drain(|_, work| matches!(work, Work::Silence(_)));
+        self.listen();
+        let open = self.s.actions.which(|_| true);
         for id in open {
             self.settle(id, resumed);
         }
@@ -101,7 +103,7 @@ impl Engine {
 
     /// The journal proves that an action's bytes left. A fade has only begun: its driver is gone, and it goes on from where the level is.
     fn sent_before(&mut self, id: ActionId, at: Mono) {
-        let fades = self.s.actions.get(&id).is_some_and(|a| matches!(a.what, What::Fade(_)));
+        let fades = self.s.actions.get(id).is_some_and(|a| matches!(a.what, What::Fade(_)));
         if !fades {
             self.s.now = self.s.now.max(at);
             self.sent(id, None);
@@ -109,7 +111,7 @@ impl Engine {
     }
 
     fn settle(&mut self, id: ActionId, resumed: &Resumed) {
-        let Some(action) = self.s.actions.get(&id).cloned() else { return };
+        let Some(action) = self.s.actions.get(id).cloned() else { return };
         let Some(prop) = action.prop else { return };
         if action.sent_at.is_some() {
             return;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
-use super::due::{Due, Work};
-use super::offers::Offering;
+use super::timers::{Timers, Work};
 use super::{Engine, Level, Note, Outcome, Priority, Why};
 use crate::show::{Act, CueIx, GroupMode, HotIx, PropIx, Value};
 use crate::time::{Mono, Span};
@@ -136,7 +135,7 @@ impl Engine {
                 self.extend(id, at);
                 self.s.due.add(at, Work::Step(id, i));
             } else {
-                self.end_unsent(id, i, &Outcome::Failed { why: format!("more than {} steps wait", Due::LIMIT).into() });
+                self.end_unsent(id, i, &Outcome::Failed { why: format!("more than {} steps wait", Timers::LIMIT).into() });
                 self.part_done(id);
             }
         }
@@ -205,7 +204,7 @@ impl Engine {
         if let Some(flags) = self.s.flags.get_mut(run.cue.at()) {
             flags.failed |= run.failed;
         }
-        self.s.offers.retain(|o| !matches!(o.what, Offering::HeldBegin(of) if of == id));
+        self.s.offers.drop_begin(id);
         self.note(Note::CueEnded { cue: run.cue, stopped });
         self.look_ahead();
         if !stopped {

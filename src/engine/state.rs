@@ -1,21 +1,22 @@
 //! All that the engine remembers: one value, so that a checkpoint is a copy of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::actions::Action;
+use super::alerts::Alerts;
 use super::clocks::{self, ClockStart};
 use super::devices::DeviceState;
-use super::due::Due;
-use super::offers::Offered;
+use super::offers::Offers;
+use super::open_actions::{Actions, Ended};
+use super::properties::Properties;
 use super::running::{Run, RunId};
+use super::timers::Timers;
 use super::transport::ListState;
 use super::undo::Undoable;
-use super::wants::PropState;
-use super::{ActionId, ActionView, Alert, CueFlags, Line, Mode, Phase, Prompt};
-use crate::show::{PropIx, Show};
+use super::{CueFlags, Facet, Line, Mode, Phase, Prompt};
+use crate::show::Show;
 use crate::time::{Mono, Wall};
 
 /// The whole state of a run.
@@ -32,18 +33,20 @@ pub(super) struct State {
     pub(super) mode: Mode,
     pub(super) phase: Phase,
     pub(super) next: Counters,
-    pub(super) due: Due,
+    pub(super) due: Timers,
     pub(super) lists: Vec<ListState>,
     pub(super) flags: Vec<CueFlags>,
     pub(super) runs: BTreeMap<RunId, Run>,
-    pub(super) actions: BTreeMap<ActionId, Action>,
-    pub(super) ended: VecDeque<ActionView>,
-    pub(super) props: Vec<PropState>,
-    /// Properties that may go out with the next GO: each says itself whether it still does.
-    pub(super) next_go: BTreeSet<PropIx>,
+    pub(super) actions: Actions,
+    pub(super) ended: Ended,
+    #[serde(flatten)]
+    pub(super) props: Properties,
     pub(super) devices: Vec<DeviceState>,
-    pub(super) offers: Vec<Offered>,
-    pub(super) alerts: VecDeque<Alert>,
+    pub(super) offers: Offers,
+    pub(super) alerts: Alerts,
+    /// What is wrong with this machine.
+    #[serde(default)]
+    pub(super) machine: Vec<Facet>,
     pub(super) line: Option<Line>,
     pub(super) prompt: Option<Prompt>,
     pub(super) undo: Option<Undoable>,
@@ -81,17 +84,17 @@ impl State {
             mode: Mode::Live,
             phase: Phase::Running,
             next: Counters::default(),
-            due: Due::default(),
+            due: Timers::default(),
             lists: show.lists.iter().map(|_| ListState::default()).collect(),
             flags: show.cues.iter().map(|cue| CueFlags { armed: cue.armed, skip: cue.skip, ..CueFlags::default() }).collect(),
             runs: BTreeMap::new(),
-            actions: BTreeMap::new(),
-            ended: VecDeque::new(),
-            props: vec![PropState::default(); show.props.len()],
-            next_go: BTreeSet::new(),
+            actions: Actions::default(),
+            ended: Ended::default(),
+            props: Properties::new(show.props.len()),
             devices: vec![DeviceState::default(); show.devices.len()],
-            offers: Vec::new(),
-            alerts: VecDeque::new(),
+            offers: Offers::default(),
+            alerts: Alerts::default(),
+            machine: Vec::new(),
             line: None,
             prompt: None,
             undo: None,

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::actions::{Origin, What};
-use super::due::Work;
+use super::actions::Origin;
+use super::open_actions::What;
+use super::properties::Property;
 use super::running::RunId;
+use super::timers::Work;
 use super::transport::Position;
 use super::{ActionId, ActionState, By, Engine, Level, Note, Op, Outcome, Phase, Priority, Why};
 use crate::show::{Act, CueIx, Curve, Db, FadeTo, HotIx, Keeping, LightAct, ListIx, PropIx, Target, Transport, Value};
@@ -79,8 +81,8 @@ impl Engine {
     /// Fades that belong to no cue (an undo, a chase) stop where they are as well.
     fn stop_strays(&mut self) {
         let stray =
-            |a: &super::actions::Action| a.origin.run.is_none() && a.origin.why != Why::Safe && !matches!(a.what, What::Want { .. });
-        let ids: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| stray(a)).map(|(id, _)| *id).collect();
+            |a: &super::open_actions::Action| a.origin.run.is_none() && a.origin.why != Why::Safe && !matches!(a.what, What::Want { .. });
+        let ids = self.s.actions.which(stray);
         for id in ids {
             self.halt_fade(id, Priority::Discrete);
             self.finish(id, Outcome::Cancelled);
@@ -146,11 +148,11 @@ impl Engine {
 
     /// Stops one run where it is. What has left for a device is still proved, but calls for no fallback; what has not is taken back.
     pub(super) fn stop_run(&mut self, run: RunId, priority: Priority) {
-        let open: Vec<ActionId> = self.s.actions.iter().filter(|(_, a)| a.origin.run == Some(run)).map(|(id, _)| *id).collect();
+        let open = self.s.actions.of_run(run);
         self.end_run(run, true);
         self.halt_lights_of(run);
         for id in open {
-            let travels = self.s.actions.get(&id).is_some_and(|a| !matches!(a.what, What::Want { .. }));
+            let travels = self.s.actions.get(id).is_some_and(|a| !matches!(a.what, What::Want { .. }));
             if travels {
                 self.halt_fade(id, priority);
                 self.finish(id, Outcome::Cancelled);
@@ -158,7 +160,7 @@ impl Engine {
                 self.recall_unsent(id, priority);
                 self.unwant(id);
                 self.finish(id, Outcome::Cancelled);
-            } else if let Some(action) = self.s.actions.get_mut(&id) {
+            } else if let Some(action) = self.s.actions.get_mut(id) {
                 action.origin.run = None;
             }
         }
@@ -172,18 +174,15 @@ impl Engine {
 
     /// Tells the driver of a travelling fade to stay where it is.
     pub(super) fn halt_fade(&mut self, id: ActionId, priority: Priority) {
-        let Some(action) = self.s.actions.get(&id) else { return };
+        let Some(action) = self.s.actions.get(id) else { return };
         let (What::Fade(fade), Some(prop)) = (&action.what, action.prop) else { return };
         if fade.travel.is_none() || fade.frozen.is_some() {
             return;
         }
         let at = self.moving_value(prop);
         let now = self.s.now;
-        if let Some(state) = self.s.props.get_mut(prop.at())
-            && let Some(at) = at
-        {
-            state.wanted = Some(at.clone());
-            state.sent = Some((at, now));
+        if let Some((property, at)) = self.s.props.get_mut(prop).zip(at) {
+            property.stop_at(at, now);
         }
         self.halted_for_undo(prop, id);
         self.halt_prop(prop, priority);
@@ -191,7 +190,7 @@ impl Engine {
 
     /// What a driver holds back of an action (its pace, a device that is busy) is taken from it.
     pub(super) fn recall_unsent(&mut self, id: ActionId, priority: Priority) {
-        let Some(action) = self.s.actions.get(&id).filter(|a| !a.waits) else { return };
+        let Some(action) = self.s.actions.get(id).filter(|a| !a.waits) else { return };
         let kept = action.sent_at.is_none() || matches!(action.state, ActionState::Pending(_, Some(_)));
         if let (What::Want { .. }, Some(prop), true) = (&action.what, action.prop, kept) {
             self.halt_prop(prop, priority);
@@ -201,17 +200,16 @@ impl Engine {
     /// True while an action has not left, or was put off by a device that will be asked again. A guarded command leaves once: a lamp
     /// that warms up has taken it.
     fn is_kept(&self, id: ActionId) -> bool {
-        let Some(action) = self.s.actions.get(&id) else { return false };
+        let Some(action) = self.s.actions.get(id) else { return false };
         let guarded = action.prop.is_some_and(|prop| self.show.prop(prop).class == Keeping::Guarded);
         action.sent_at.is_none() || (matches!(action.state, ActionState::Pending(_, Some(_))) && !guarded)
     }
 
     /// What an action wanted is wanted no more: the property stays as it is.
     fn unwant(&mut self, id: ActionId) {
-        let Some(prop) = self.s.actions.get(&id).and_then(|a| a.prop) else { return };
-        if let Some(state) = self.s.props.get_mut(prop.at()).filter(|state| state.newest == Some(id)) {
-            state.wanted = state.observed.as_ref().map(|(value, _)| value.clone());
-            state.newest = None;
+        let Some(prop) = self.s.actions.prop(id) else { return };
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.unwant(id);
         }
     }
 
@@ -234,14 +232,14 @@ impl Engine {
         }
         // What the clock starts later stays planned: its time may come after the reset, and before it, it is only offered.
         self.s.due.drain(|_, work| work.shows() && !matches!(work, Work::Clock(_)));
-        let open: Vec<ActionId> = self.s.actions.keys().copied().collect();
+        let open = self.s.actions.which(|_| true);
         for id in open {
             self.halt_fade(id, Priority::Panic);
             self.recall_unsent(id, Priority::Panic);
             self.finish(id, Outcome::Cancelled);
         }
         self.s.offers.clear();
-        let mut playing = self.forget_wants();
+        let mut playing = self.s.props.release_all();
         // Players that an earlier press still fades out.
         let fading = self.s.due.drain(|_, work| matches!(work, Work::Silent(_)));
         playing.extend(fading.into_iter().filter_map(|(_, work)| if let Work::Silent(prop) = work { Some(prop) } else { None }));
@@ -257,30 +255,13 @@ impl Engine {
         self.say(Level::Warn, "PANIC: GO is refused until the resume key");
     }
 
-    /// No property is wanted any more; gives the players that run.
-    fn forget_wants(&mut self) -> Vec<PropIx> {
-        let mut playing = Vec::new();
-        for (i, state) in self.s.props.iter_mut().enumerate() {
-            if let (Some(Value::Transport(t)), Ok(ix)) = (&state.wanted, u32::try_from(i))
-                && t.playing
-            {
-                playing.push(PropIx(ix));
-            }
-            state.wanted = None;
-            state.newest = None;
-            state.late = None;
-            state.next_go = false;
-        }
-        playing
-    }
-
     /// Without `[safe]`: players fade out in `over` and stop; lights, microphones and program stay as they are. A player whose level
     /// this show has never set, or that has none, stops at once: nothing is sent to what no cue names.
     fn hold_still(&mut self, playing: &[PropIx], over: Span) {
         let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
         for prop in playing {
-            let state = |ix: PropIx| self.s.props.get(ix.at());
-            let level = self.show.prop(*prop).faded_by.filter(|level| !over.is_zero() && state(*level).is_some_and(|s| s.sent.is_some()));
+            let sent = |ix: PropIx| self.s.props.get(ix).is_some_and(|property| property.sent().is_some());
+            let level = self.show.prop(*prop).faded_by.filter(|level| !over.is_zero() && sent(*level));
             match level {
                 Some(level) => {
                     self.safe_fade(level, FadeTo::Level(Db::OFF), over, Curve::Linear, origin);
@@ -294,7 +275,7 @@ impl Engine {
     /// Stops a player that panic ends, unless something new is wanted of it.
     pub(super) fn end_player(&mut self, prop: PropIx) {
         let origin = Origin { why: Why::Safe, run: None, go: None, priority: Priority::Panic };
-        let state = self.s.props.get(prop.at()).filter(|state| state.wanted.is_none());
+        let state = self.s.props.get(prop).filter(|property| property.wanted().is_none());
         if let Some(Value::Transport(running)) = state.and_then(|state| state.known())
             && self.show.prop(prop).class != Keeping::Guarded
         {
@@ -324,16 +305,15 @@ impl Engine {
 
     /// A fade of panic never fails for want of a level: it then goes there at once.
     fn safe_fade(&mut self, prop: PropIx, to: FadeTo, over: Span, curve: Curve, origin: Origin) {
-        let known = self.s.props.get(prop.at()).and_then(|p| p.known()).is_some();
+        let known = self.s.props.get(prop).and_then(Property::known).is_some();
         match to {
             FadeTo::Level(db) if !known => self.want(prop, &Value::Level(db), None, origin),
             FadeTo::Decimal(n) if !known => self.want(prop, &Value::Decimal(n), None, origin),
             _ => {
                 // What is known is used as it is: panic does not wait for an answer.
                 let now = self.s.now;
-                if let Some(state) = self.s.props.get_mut(prop.at()) {
-                    let known = state.known().cloned();
-                    state.sent = known.map(|v| (v, now));
+                if let Some(property) = self.s.props.get_mut(prop) {
+                    property.trust(now);
                 }
                 self.fade(prop, to, over, curve, origin);
             }

@@ -45,6 +45,7 @@ impl Engine {
     /// A fresh run: what `[show.start]` lists is sent.
     pub(super) fn begin(&mut self, mode: Mode) {
         self.s.mode = mode;
+        self.listen();
         let show = Arc::clone(&self.show);
         self.perform_all(&show.start, Origin { why: Why::Start, run: None, go: None, priority: Priority::Discrete });
         for list in 0..self.s.lists.len() {

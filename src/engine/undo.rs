@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::Origin;
 use super::lights::{TRAVEL, travel};
+use super::properties::Property;
 use super::running::RunId;
 use super::{ActionId, By, Engine, Level, Phase, Priority, Prompt, PromptLine, Why};
 use crate::light::{Board, Layer};
@@ -109,7 +110,7 @@ impl Engine {
     ///
     /// `taken`: where an action was still going that this one takes over.
     pub(super) fn remember_for_undo(&mut self, prop: PropIx, taken: Option<Value>, value: &Value, origin: Origin) {
-        let before = taken.or_else(|| self.moving_value(prop)).or_else(|| self.s.props.get(prop.at()).and_then(|p| p.known().cloned()));
+        let before = taken.or_else(|| self.moving_value(prop)).or_else(|| self.s.props.get(prop).and_then(|p| p.known().cloned()));
         if let Some(run) = origin.run.and_then(|r| self.s.runs.get_mut(&r))
             && run.hot.is_some()
         {
@@ -134,7 +135,7 @@ impl Engine {
 
     /// A fade of the last GO stops on its way.
     pub(super) fn halted_for_undo(&mut self, prop: PropIx, id: ActionId) {
-        let go = self.s.actions.get(&id).and_then(|a| a.origin.go);
+        let go = self.s.actions.get(id).and_then(|a| a.origin.go);
         let Some(undo) = self.s.undo.as_mut().filter(|u| go == Some(u.go)) else { return };
         undo.changes.iter_mut().filter(|c| c.prop == prop).for_each(|c| c.halted = true);
     }
@@ -214,7 +215,7 @@ impl Engine {
 
     fn fate(&self, change: &Change) -> Fate {
         let spec = self.show.prop(change.prop);
-        let state = self.s.props.get(change.prop.at());
+        let state = self.s.props.get(change.prop);
         let now = self.moving_value(change.prop).or_else(|| state.and_then(|p| p.known().cloned()));
         let moves = self.moving_value(change.prop).is_some();
         let still = moves || change.halted || now.as_ref().is_some_and(|v| v.same(&change.ours, spec.tolerance));
@@ -224,7 +225,7 @@ impl Engine {
             Fate::Stays("guarded: it has its own key".into())
         } else if spec.class == Keeping::Once {
             Fate::Stays("it has happened".into())
-        } else if !still || state.is_some_and(|p| p.operator) {
+        } else if !still || state.is_some_and(Property::by_hand) {
             Fate::Stays(format!("changed since, now {}", now.map_or_else(|| "unknown".into(), |v| self.show.spoken(change.prop, &v))))
         } else {
             match change.before.clone() {
@@ -242,14 +243,12 @@ impl Engine {
             .iter()
             .map(|change| {
                 let name = self.name_of(change.prop);
-                let spoken = |value: &Value| self.show.spoken(change.prop, value);
+                let back = |value: &Value| format!("back to {}", self.say_of(change.prop, value));
                 match self.fate(change) {
-                    Fate::Back(v) => PromptLine { text: format!("{name}: back to {}", spoken(&v)).into(), ticked: true, possible: true },
-                    Fate::Program(v) => PromptLine {
-                        text: format!("{name}: back to {}, with the program key", spoken(&v)).into(),
-                        ticked: false,
-                        possible: true,
-                    },
+                    Fate::Back(v) => PromptLine { text: back(&v).into(), ticked: true, possible: true },
+                    Fate::Program(v) => {
+                        PromptLine { text: format!("{}, with the program key", back(&v)).into(), ticked: false, possible: true }
+                    }
                     Fate::Stays(why) => PromptLine { text: format!("{name}: stays, {why}").into(), ticked: false, possible: false },
                 }
             })

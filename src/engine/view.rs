@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::actions::What;
 use super::devices::DeviceState;
+use super::open_actions::What;
 use super::running::{Run, RunId};
 use super::{ActionState, ActionView, AutoView, DeviceView, Engine, Level, ListView, Ownership, Running, Snapshot};
 use crate::show::{Act, DeviceIx, ListIx, PropIx, Show, Value};
@@ -30,7 +30,7 @@ impl Engine {
             running: self.s.runs.iter().rev().map(|(id, run)| self.view_run(*id, run)).collect(),
             actions: self.view_actions(now),
             devices,
-            offers: self.s.offers.iter().map(|o| o.offer.clone()).collect(),
+            offers: self.s.offers.iter().cloned().collect(),
             alerts: self.s.alerts.iter().cloned().collect(),
             line: self.s.line.clone(),
             prompt: self.s.prompt.clone(),
@@ -86,11 +86,11 @@ impl Engine {
     fn missing(&self, prop: PropIx, given: &[(PropIx, &Value)]) -> Option<(DeviceIx, Arc<str>)> {
         let spec = self.show.prop(prop);
         spec.requires.iter().find_map(|(need, value)| {
-            let (seen, _) = self.s.props.get(need.at())?.observed.as_ref()?;
+            let (seen, _) = self.s.props.get(*need)?.observed()?;
             if seen.same(value, 0) || given.iter().any(|(set, to)| set == need && to.same(value, 0)) {
                 return None;
             }
-            let under_way = self.s.actions.values().find(|a| a.prop == Some(*need) && a.aim().is_some_and(|aim| aim.same(value, 0)));
+            let under_way = self.s.actions.all().find(|a| a.prop == Some(*need) && a.aim().is_some_and(|aim| aim.same(value, 0)));
             let label = &self.show.prop(*need).label;
             let why = match under_way.map(|action| &action.state) {
                 Some(ActionState::Pending(why, _)) => format!("{label}: {why}"),
@@ -116,8 +116,8 @@ impl Engine {
     }
 
     fn view_run(&self, id: RunId, run: &Run) -> Running {
-        let waits = self.s.actions.values().any(|a| a.origin.run == Some(id) && a.timer.is_none());
-        let open = self.s.actions.values().filter(|a| a.origin.run == Some(id)).map(|a| match &a.what {
+        let waits = self.s.actions.all().any(|a| a.origin.run == Some(id) && a.timer.is_none());
+        let open = self.s.actions.all().filter(|a| a.origin.run == Some(id)).map(|a| match &a.what {
             What::Fade(fade) => fade.travel.as_ref().map_or(a.due, |t| t.start + t.length),
             _ => a.due + a.own,
         });
@@ -142,7 +142,7 @@ impl Engine {
             .rev()
             .take(Self::SHOWN)
             .map(|(id, a)| {
-                let mut view = self.view_action(*id, a, None);
+                let mut view = self.view_action(id, a, None);
                 let length = a.own;
                 view.state = match (&a.what, view.state) {
                     (What::Fade(fade), ActionState::Moving(_)) => ActionState::Moving(fade.travel.as_ref().map_or(0, |t| t.done(now))),

@@ -1,43 +1,12 @@
 //! What is wanted, sent and observed of each property, and who owns it: a hand on the desk wins.
 
-use serde::{Deserialize, Serialize};
-
-use super::actions::{Origin, What};
+use super::actions::Origin;
 use super::offers::Offering;
+use super::open_actions::What;
+use super::properties::Property;
 use super::{ActionId, Engine, How, Level, Note, OfferKind, Outcome, Ownership, Priority, Why};
-use crate::show::{CueIx, DeviceIx, Keeping, Proof, PropIx, Value};
+use crate::show::{DeviceIx, Keeping, Proof, PropIx, Value};
 use crate::time::Mono;
-
-/// One property as it runs.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct PropState {
-    /// What is wanted by the newest cue, or by the hand that took it.
-    pub(super) wanted: Option<Value>,
-    /// A hand wants it.
-    pub(super) operator: bool,
-    pub(super) sent: Option<(Value, Mono)>,
-    pub(super) observed: Option<(Value, Mono)>,
-    /// The newest intent, ended or not.
-    pub(super) newest: Option<ActionId>,
-    /// The newest cue that moved it, and where it was before.
-    pub(super) mover: Option<CueIx>,
-    pub(super) before: Option<Value>,
-    /// What an action wanted that failed: should it land after all, that is no hand.
-    pub(super) late: Option<Value>,
-    /// Goes out with the next GO.
-    pub(super) next_go: bool,
-}
-
-impl PropState {
-    /// The best knowledge of its value.
-    pub(super) fn known(&self) -> Option<&Value> {
-        match (&self.observed, &self.sent) {
-            (Some((seen, at)), Some((sent, sent_at))) => Some(if sent_at > at { sent } else { seen }),
-            (Some((value, _)), None) | (None, Some((value, _))) => Some(value),
-            (None, None) => None,
-        }
-    }
-}
 
 /// A rung of a ladder: the rung before it may still land.
 pub(super) const fn is_rung(origin: Origin) -> bool {
@@ -51,41 +20,36 @@ impl Engine {
         self.remember_before(prop, origin);
         self.remember_for_undo(prop, self.aimed(prop), value, origin);
         if class == Keeping::Once {
-            if let Some(state) = self.s.props.get_mut(prop.at()) {
-                state.newest = Some(id);
+            if let Some(property) = self.s.props.get_mut(prop) {
+                property.intend(id);
             }
             return;
         }
         self.supersede(prop, id);
-        self.drop_take_back(prop);
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        state.newest = Some(id);
-        state.wanted = Some(value.clone());
-        state.operator = false;
-        state.next_go = false;
-        if !is_rung(origin) {
-            state.late = None;
+        self.s.offers.drop_take_back(prop);
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.intend(id);
+            property.want(value.clone(), is_rung(origin));
         }
     }
 
     /// An intent that could not be sent: a *hold* property keeps it for the device's return.
     pub(super) fn intend_unsent(&mut self, prop: PropIx, id: ActionId, outcome: &Outcome) {
         let class = self.show.prop(prop).class;
-        let aim = self.s.actions.get(&id).and_then(|a| a.aim().cloned());
+        let aim = self.s.actions.get(id).and_then(|a| a.aim().cloned());
         if class != Keeping::Once {
             self.supersede(prop, id);
         }
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        state.newest = Some(id);
         let keeps = class == Keeping::Hold && matches!(outcome, Outcome::Failed { .. });
-        state.wanted = aim.filter(|_| keeps);
-        state.operator = false;
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.not_sent(id, aim.filter(|_| keeps));
+        }
     }
 
     /// The open action of a property ends because a newer one took it.
     pub(super) fn supersede(&mut self, prop: PropIx, newer: ActionId) {
-        let old = self.s.props.get(prop.at()).and_then(|p| p.newest).filter(|old| *old != newer);
-        if let Some(old) = old.filter(|old| self.s.actions.contains_key(old)) {
+        let old = self.s.props.get(prop).and_then(Property::newest).filter(|old| *old != newer);
+        if let Some(old) = old.filter(|old| self.s.actions.is_open(*old)) {
             // A newer intent is on its way: nothing of the old one may call for a ladder.
             self.finish(old, Outcome::Superseded);
         }
@@ -93,8 +57,8 @@ impl Engine {
 
     /// Where the open action of a property means to bring it.
     pub(super) fn aimed(&self, prop: PropIx) -> Option<Value> {
-        let id = self.s.props.get(prop.at())?.newest?;
-        self.s.actions.get(&id)?.aim().cloned()
+        let id = self.s.props.get(prop)?.newest()?;
+        self.s.actions.get(id)?.aim().cloned()
     }
 
     /// Where it was before the newest cue moved it.
@@ -104,12 +68,9 @@ impl Engine {
             _ => None,
         };
         let moving = self.moving_value(prop);
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        if cue.is_some() && state.mover == cue {
-            return;
+        if let Some(property) = self.s.props.get_mut(prop) {
+            property.moves(cue, moving);
         }
-        state.before = moving.or_else(|| state.known().cloned());
-        state.mover = cue;
     }
 
     /// A recall: everything else in its device becomes unknown and un-wanted until it is read again.
@@ -123,19 +84,17 @@ impl Engine {
                 continue;
             }
             self.supersede(other, id);
-            self.drop_take_back(other);
-            if let Some(state) = self.s.props.get_mut(other.at()) {
-                *state = PropState::default();
-            }
+            self.s.offers.drop_take_back(other);
+            self.s.props.forget(other);
         }
     }
 
     /// Whether a property is known to hold what an action wants.
     pub(super) fn holds(&self, prop: PropIx, id: ActionId) -> bool {
-        let Some(action) = self.s.actions.get(&id) else { return false };
+        let Some(action) = self.s.actions.get(id) else { return false };
         let tolerance = self.show.prop(prop).tolerance;
         let aim = action.expect.as_ref().or(action.aim());
-        let seen = self.s.props.get(prop.at()).and_then(|p| p.observed.as_ref());
+        let seen = self.s.props.get(prop).and_then(Property::observed);
         aim.zip(seen).is_some_and(|(aim, (seen, _))| aim.same(seen, tolerance))
     }
 
@@ -144,29 +103,28 @@ impl Engine {
         let Some(spec) = self.show.props.get(prop.at()).filter(|p| p.device == device) else { return };
         let (class, tolerance) = (spec.class, spec.tolerance);
         let now = self.s.now;
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        let old = state.observed.replace((value.clone(), now));
+        let Some(property) = self.s.props.get_mut(prop) else { return };
+        let old = property.observe(value.clone(), now);
         let news = old.as_ref().is_some_and(|(old, _)| !old.same(value, tolerance));
-        let newest = state.newest;
+        let newest = property.newest();
         let along = how == How::Word && self.moved_along(prop, now);
         let how = if along { How::Echo } else { how };
-        let Some(state) = self.s.props.get(prop.at()) else { return };
-        if state.wanted.as_ref().is_some_and(|w| w.same(value, tolerance)) && !state.operator {
-            self.drop_take_back(prop);
+        let Some(property) = self.s.props.get(prop) else { return };
+        if property.wanted().is_some_and(|w| w.same(value, tolerance)) && !property.by_hand() {
+            self.s.offers.drop_take_back(prop);
         }
         if class == Keeping::Once {
             return self.once_observed(prop, value, tolerance);
         }
-        if let Some(id) = newest.filter(|id| self.s.actions.contains_key(id)) {
+        if let Some(id) = newest.filter(|id| self.s.actions.is_open(*id)) {
             return self.observed_open(prop, id, value, how, news);
         }
         let synced = self.s.devices.get(device.at()).is_some_and(|d| d.synced);
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        if state.late.as_ref().is_some_and(|l| l.same(value, tolerance)) {
-            state.late = None;
+        let Some(property) = self.s.props.get_mut(prop) else { return };
+        if property.lands_late(value, tolerance) {
             return self.landed_late(prop, value);
         }
-        let differs = state.wanted.as_ref().is_some_and(|w| !w.same(value, tolerance));
+        let differs = property.wanted().is_some_and(|w| !w.same(value, tolerance));
         if !differs || !synced {
             return;
         }
@@ -174,10 +132,10 @@ impl Engine {
         // The first that is heard of it since the device came is no change before our eyes: nobody touched it, it is not as wanted.
         let first = old.is_none_or(|(_, at)| at < from.came);
         match how {
-            _ if first && class == Keeping::Hold && !state.operator && from.ownership == Ownership::Live => self.show_difference(prop),
-            How::Word if news || !state.operator => self.touched(prop, value),
-            How::Word => state.wanted = Some(value.clone()),
-            How::Echo if state.operator || along => state.wanted = Some(value.clone()),
+            _ if first && class == Keeping::Hold && !property.by_hand() && from.ownership == Ownership::Live => self.show_difference(prop),
+            How::Word if news || !property.by_hand() => self.touched(prop, value),
+            How::Word => property.follow(value.clone()),
+            How::Echo if property.by_hand() || along => property.follow(value.clone()),
             How::Echo => {}
         }
     }
@@ -187,7 +145,7 @@ impl Engine {
         let device = self.show.device(self.show.prop(prop).device);
         let window = device.profile.limits.echo_window;
         let young = |other: &PropIx| {
-            let sent = self.s.props.get(other.at()).and_then(|state| state.sent.as_ref());
+            let sent = self.s.props.get(*other).and_then(Property::sent);
             sent.is_some_and(|(_, at)| now.since(*at) <= window)
         };
         device.props.iter().any(|other| self.show.prop(*other).moves.contains(&prop) && young(other))
@@ -199,7 +157,7 @@ impl Engine {
             return;
         }
         let landed = self.holds(prop, id);
-        let Some(action) = self.s.actions.get(&id) else { return };
+        let Some(action) = self.s.actions.get(id) else { return };
         let (out, fading) = (action.sent_at.is_some(), matches!(action.what, What::Fade(_)));
         if landed {
             // What it said before the sending is no proof.
@@ -210,8 +168,7 @@ impl Engine {
         }
         let tolerance = self.show.prop(prop).tolerance;
         let synced = self.s.devices.get(self.show.prop(prop).device.at()).is_some_and(|d| d.synced);
-        let late = self.s.props.get_mut(prop.at()).and_then(|p| p.late.take_if(|l| l.same(value, tolerance)));
-        if late.is_some() {
+        if self.s.props.get_mut(prop).is_some_and(|property| property.lands_late(value, tolerance)) {
             return self.landed_late(prop, value);
         }
         if how == How::Echo || !news || !synced || !(out || fading) {
@@ -233,7 +190,7 @@ impl Engine {
             .actions
             .iter()
             .find(|(_, a)| a.prop == Some(prop) && a.sent_at.is_some() && a.aim().is_some_and(|aim| aim.same(value, tolerance)));
-        if let Some(id) = open.map(|(id, _)| *id) {
+        if let Some(id) = open.map(|(id, _)| id) {
             self.confirm(id);
         }
     }
@@ -242,19 +199,15 @@ impl Engine {
     pub(super) fn touched(&mut self, prop: PropIx, value: &Value) {
         let spec = self.show.prop(prop);
         let (class, device) = (spec.class, spec.device);
-        let Some(state) = self.s.props.get_mut(prop.at()) else { return };
-        let former = state.wanted.replace(value.clone()).filter(|_| !state.operator);
-        state.operator = true;
-        state.newest = None;
-        state.next_go = false;
+        let Some(property) = self.s.props.get_mut(prop) else { return };
+        let former = property.yield_to(value.clone());
         let released = self.s.devices.get(device.at()).is_some_and(|d| d.ownership != Ownership::Live);
         self.note(Note::Yielded { prop, value: value.clone() });
         if class == Keeping::Hold
             && !released
             && let Some(former) = former
         {
-            let (value, wanted) = (self.show.spoken(prop, value), self.show.spoken(prop, &former));
-            let text = format!("{} was changed to {value} by hand (the show wants {wanted})", self.name_of(prop));
+            let text = format!("{} by hand (the show wants {})", self.say_of(prop, value), self.show.said(prop, &former));
             self.say(Level::Warn, text.clone());
             self.offer(OfferKind::TakeBack, text, None, Some(device), Offering::TakeBack { prop, value: former });
         }
@@ -262,21 +215,16 @@ impl Engine {
 
     /// Something that counted as failed landed after all: reported, never acted on.
     fn landed_late(&mut self, prop: PropIx, value: &Value) {
-        let text = format!("{} landed late: {}; nothing was done about it", self.name_of(prop), self.show.spoken(prop, value));
+        let text = format!("{}, landed late; nothing was done about it", self.say_of(prop, value));
         self.say(Level::Notice, text.clone());
         self.note(Note::Tell { level: Level::Notice, text: text.into() });
-    }
-
-    /// No difference of this property is on offer any more.
-    pub(super) fn drop_take_back(&mut self, prop: PropIx) {
-        self.s.offers.retain(|o| !matches!(&o.what, Offering::TakeBack { prop: p, .. } if *p == prop));
     }
 
     /// Whether a *hold* property differs from what the show wants.
     pub(super) fn differs(&self, prop: PropIx) -> bool {
         let spec = self.show.prop(prop);
-        let Some(state) = self.s.props.get(prop.at()) else { return false };
-        let pair = state.wanted.as_ref().zip(state.observed.as_ref());
+        let Some(property) = self.s.props.get(prop) else { return false };
+        let pair = property.wanted().zip(property.observed());
         spec.class == Keeping::Hold && pair.is_some_and(|(w, (seen, _))| !w.same(seen, spec.tolerance))
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::changes::Changes;
 use super::mark::Mark;
 use super::motion::{Level, Motion, STILL, State, Travel};
 use super::overlay::Overlay;
 use super::render::in_order;
-use super::strip::Strip;
-use super::touched::Touched;
 use crate::show::{LightAct, ParamIx, Rest, Rig, Swing};
 use crate::time::{Mono, Span};
 
@@ -26,8 +25,6 @@ pub struct Board {
     /// The parameters that have slots, in the order of universes and slots, and where each universe begins.
     pub(super) in_order: Vec<u32>,
     pub(super) begins: Vec<usize>,
-    /// What each universe shows.
-    pub(super) strips: Vec<Strip>,
     /// Parameters that give light.
     lights: Vec<ParamIx>,
     /// There are others.
@@ -42,7 +39,7 @@ pub struct Board {
     full_at: usize,
     /// Universes in which a cue of this run has named something.
     pub(super) named: Vec<bool>,
-    pub(super) touched: Touched,
+    pub(super) changes: Changes,
     /// No parameter of a universe moves from then on.
     pub(super) until: Vec<Mono>,
     /// When the last motion that does not stand is over.
@@ -94,7 +91,6 @@ impl Board {
             rig,
             in_order,
             begins,
-            strips: vec![Strip::default(); universes],
             lights,
             more,
             layers,
@@ -103,7 +99,7 @@ impl Board {
             free: Vec::new(),
             full_at: SPENT,
             named: vec![false; universes],
-            touched: Touched::none(universes),
+            changes: Changes::none(universes),
             until: vec![Mono::ZERO; universes],
             horizon: Mono::ZERO,
             stands: false,
@@ -219,7 +215,7 @@ impl Board {
             if let Some(named) = self.named.get_mut(usize::from(universe))
                 && !std::mem::replace(named, true)
             {
-                self.touched.set(universe);
+                self.changes.news(universe);
             }
         }
     }
@@ -293,11 +289,6 @@ impl Board {
     #[must_use]
     pub fn named(&self, universe: u16) -> bool {
         self.named.get(usize::from(universe)).copied().unwrap_or(false)
-    }
-
-    /// The universes (indexes into [`Rig::universes`]) that an act or a halt has changed since this was last asked, in order.
-    pub fn touched(&mut self) -> impl Iterator<Item = u16> + '_ {
-        self.touched.take()
     }
 
     /// The board's own clock.
@@ -376,9 +367,7 @@ impl Board {
     /// What shows a parameter is laid out anew.
     pub(super) fn stir(&mut self, param: usize) {
         for universe in self.rig.universes_of(ParamIx(param as u32)) {
-            if let Some(strip) = self.strips.get_mut(usize::from(universe)) {
-                strip.stir();
-            }
+            self.changes.another_way(universe);
         }
     }
 
@@ -396,7 +385,7 @@ impl Board {
 
     pub(super) fn touch(&mut self, param: usize) {
         for universe in self.rig.universes_of(ParamIx(param as u32)) {
-            self.touched.set(universe);
+            self.changes.news(universe);
         }
     }
 

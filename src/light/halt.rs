@@ -2,7 +2,6 @@
 
 use super::Board;
 use super::motion::{State, Travel};
-use super::strip::Strip;
 use crate::show::ParamIx;
 use crate::time::Mono;
 
@@ -69,7 +68,7 @@ impl Board {
         for motion in self.motions.iter_mut().filter(|m| m.owner == owner) {
             motion.frozen.get_or_insert(t);
         }
-        self.strips.iter_mut().for_each(Strip::stir);
+        self.changes.another_way_everywhere();
         self.reckon();
     }
 
@@ -83,7 +82,7 @@ impl Board {
                 last = last.max(motion.end());
             }
         }
-        self.strips.iter_mut().for_each(Strip::stir);
+        self.changes.another_way_everywhere();
         // Which universes they are in is not worth finding out: to say that one moves is always right.
         self.until.iter_mut().for_each(|until| *until = (*until).max(last));
         self.reckon();

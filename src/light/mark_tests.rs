@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::tests::{DIM, GOBO, PAN, RED, act, head, ms, rig};
-use super::{Board, Find, Layer, Overlay};
+use super::{Board, Find, Layer, Overlay, Renderer};
 use crate::show::dmx::{FULL, Slots};
 use crate::show::{AttrIx, Attribute, Fixture, LightAct, Param, ParamIx, Rest, Rig, Swing, SwingFrom, Universe, Wave};
 use crate::time::Span;
@@ -20,18 +20,19 @@ fn mark(board: &mut Board, at: u64, acts: &[&LightAct]) -> bool {
 #[test]
 fn a_dark_light_takes_up_what_its_cue_wants_and_the_run_still_wants_what_it_wanted() {
     let mut board = Board::new(rig());
+    let mut renderer = Renderer::new(&board);
     board.apply(ms(0), &act(&[(head(1, DIM), FULL)], 0));
-    board.touched().for_each(drop);
+    renderer.changed(&board).for_each(drop);
     let next = act(&[(DIM, FULL), (RED, 9), (PAN, 7)], 1000);
     let mut slots = [0; 512];
-    board.render(ms(5), 0, &mut slots);
+    renderer.render(&board, ms(5), 0, &mut slots);
     assert_eq!(slots[2..4], [0x80, 0]);
     assert!(mark(&mut board, 10, &[&next]));
-    board.render(ms(10), 0, &mut slots);
+    renderer.render(&board, ms(10), 0, &mut slots);
     assert_eq!(slots[..4], [0; 4], "it is sent");
     assert_eq!([DIM, RED, PAN].map(|ix| board.level(ix, ms(10))), [0, 9, 7]);
     assert_eq!([DIM, RED, PAN].map(|ix| board.target(ix)), [None; 3], "no cue has named them");
-    assert_eq!(board.touched().collect::<Vec<_>>(), [0], "the stage sends it");
+    assert_eq!(renderer.changed(&board).collect::<Vec<_>>(), [0], "the stage sends it");
     assert!(!mark(&mut board, 20, &[&next]), "once");
     board.apply(ms(30), &next);
     assert_eq!((board.level(PAN, ms(30)), board.level(DIM, ms(530)) > 0, board.marked().count()), (7, true, 0));

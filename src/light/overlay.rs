@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Board;
 use super::motion::{FULL, Level};
-use super::strip::Strip;
 use crate::show::dmx::{scaled, widen};
 use crate::show::{Feature, Param, ParamIx, Rig};
 use crate::time::Mono;
@@ -97,8 +96,8 @@ impl Board {
                 }
             }
         }
-        self.touched.set_all();
-        self.strips.iter_mut().for_each(Strip::stir);
+        self.changes.news_everywhere();
+        self.changes.another_way_everywhere();
     }
 
     /// A parameter as it is sent: under the masters, parked, or looked for.

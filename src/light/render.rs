@@ -1,4 +1,4 @@
-//! What is seen of the board at an instant: levels, and the frame of a universe.
+//! What is seen of the board at an instant: levels, and what each parameter of a universe does.
 
 use super::Board;
 use super::curve::ONE;
@@ -21,26 +21,13 @@ impl Board {
         self.layers.get(usize::from(list)).and_then(|l| l.get(ix.at())).map_or(0, |s| self.value(s, self.clock(now)))
     }
 
-    /// The 512 slots of a universe (index into [`crate::show::Rig::universes`]) at `now`.
-    pub fn render(&mut self, now: Mono, universe: u16, slots: &mut [u8; 512]) {
-        let t = self.clock(now);
-        let Some(strip) = self.strips.get_mut(usize::from(universe)) else { return slots.fill(0) };
-        if !strip.holds(t) {
-            // Taken out while it is laid out: that reads the whole board.
-            let mut strip = std::mem::take(strip);
-            self.lay_out(&mut strip, universe, t);
-            if let Some(place) = self.strips.get_mut(usize::from(universe)) {
-                *place = strip;
-            }
-        }
-        let Some(strip) = self.strips.get(usize::from(universe)) else { return };
-        let mut known = Known::default();
-        strip.frame(&self.motions, t, &mut known, slots);
-        for at in strip.mixed() {
+    /// The slots of parameters that are worked out whole.
+    pub(super) fn write_mixed(&self, params: &[u32], t: Mono, known: &mut Known, slots: &mut [u8; 512]) {
+        for at in params {
             if let Some(param) = self.rig.params.get(*at as usize)
-                && (!param.switched || self.is_there(ParamIx(*at), t, &mut known))
+                && (!param.switched || self.is_there(ParamIx(*at), t, known))
             {
-                param.slots.write(self.sent(*at as usize, param, t, &mut known), slots);
+                param.slots.write(self.sent(*at as usize, param, t, known), slots);
             }
         }
     }
@@ -53,7 +40,7 @@ impl Board {
     }
 
     /// Sorts what a universe shows into what rests, what moves simply, and the rest, which is worked out whole for each frame.
-    fn lay_out(&self, strip: &mut Strip, universe: u16, t: Mono) {
+    pub(super) fn lay_out(&self, strip: &mut Strip, universe: u16, t: Mono) {
         let range = self.begins.get(usize::from(universe)).zip(self.begins.get(usize::from(universe) + 1));
         let own = range.and_then(|(from, to)| self.in_order.get(*from..*to)).unwrap_or_default();
         strip.clear(t, own.len());

@@ -25,7 +25,6 @@ pub(super) struct Strip {
     runs: Vec<Run>,
     /// Parameters that are worked out whole for each frame: scaled by something that moves, or waiting for their delay.
     mixed: Vec<u32>,
-    stale: bool,
     /// Laid out at this instant of the board's clock; earlier ones may be different.
     made: Mono,
     /// From then on something of `mixed` may have become simple.
@@ -55,7 +54,6 @@ impl Default for Strip {
             way: Vec::new(),
             runs: Vec::new(),
             mixed: Vec::new(),
-            stale: true,
             made: Mono::ZERO,
             again: Mono(u64::MAX),
         }
@@ -63,14 +61,9 @@ impl Default for Strip {
 }
 
 impl Strip {
-    /// Something of it goes another way.
-    pub(super) const fn stir(&mut self) {
-        self.stale = true;
-    }
-
-    /// It is true of this instant.
+    /// It is true of this instant, while nothing of it goes another way.
     pub(super) fn holds(&self, t: Mono) -> bool {
-        !self.stale && t >= self.made && t < self.again
+        t >= self.made && t < self.again
     }
 
     /// Starts to be laid out for `t`, for so many parameters.
@@ -83,7 +76,7 @@ impl Strip {
         // Once and for all, so that no later frame grows them.
         self.from.reserve_exact(params);
         self.way.reserve_exact(params);
-        (self.stale, self.made, self.again) = (false, t, Mono(u64::MAX));
+        (self.made, self.again) = (t, Mono(u64::MAX));
     }
 
     /// A parameter stays at what is sent of it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Board, Layer, Overlay, Saved};
+use super::{Board, Layer, Overlay, Renderer, Saved};
 use crate::show::dmx::{FULL, Slots, scaled};
 use crate::show::{
     AttrIx, Attribute, Curve, Fixture, LightAct, Param, ParamIx, Patched, Rest, Rig, Swing, SwingFrom, Timing, Universe, Wave,
@@ -77,14 +77,15 @@ pub(super) fn head(n: u32, ix: ParamIx) -> ParamIx {
 #[test]
 fn nothing_is_named_before_a_cue_names_it_and_a_named_universe_rests_at_its_defaults() {
     let mut board = Board::new(rig());
+    let mut renderer = Renderer::new(&board);
     assert!(!board.named(0) && !board.named(1) && !board.named(9));
     assert_eq!(board.target(DIM), None);
     board.apply(ms(5), &act(&[(DIM, FULL)], 0));
     assert!(board.named(0) && !board.named(1));
-    assert_eq!(board.touched().collect::<Vec<_>>(), [0]);
-    assert_eq!(board.touched().count(), 0, "asked once");
+    assert_eq!(renderer.changed(&board).collect::<Vec<_>>(), [0]);
+    assert_eq!(renderer.changed(&board).count(), 0, "asked once");
     let mut slots = [7; 512];
-    board.render(ms(5), 0, &mut slots);
+    renderer.render(&board, ms(5), 0, &mut slots);
     assert_eq!(slots[..5], [255, 255, 0x80, 0, 0], "the unnamed colour and pan rest");
     assert_eq!(slots[10..15], [0, 255, 0x80, 0, 0], "so does the whole unnamed fixture");
     assert!(slots[15..].iter().all(|s| *s == 0));
@@ -162,17 +163,18 @@ fn snapping_parameters_jump_and_wait_for_the_delay() {
 #[test]
 fn a_whole_look_fades_out_the_intensities_that_the_run_has_set_and_it_does_not_name() {
     let mut board = Board::new(rig());
+    let mut renderer = Renderer::new(&board);
     board.apply(ms(0), &act(&[(DIM, FULL), (RED, 5)], 0));
-    board.touched().for_each(drop);
+    renderer.changed(&board).for_each(drop);
     let look = LightAct { rest: Rest::Out, ..act(&[(head(2, DIM), FULL)], 1000) };
     board.apply(ms(0), &look);
     assert_eq!(board.level(DIM, ms(500)), FULL - HALF);
     assert_eq!((board.level(DIM, ms(1000)), board.target(DIM)), (0, Some(0)));
     assert_eq!(board.level(RED, ms(1000)), 5, "a colour is not light");
     assert_eq!(board.target(head(1, DIM)), None, "what the run never set stays alone");
-    assert_eq!(board.touched().collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(renderer.changed(&board).collect::<Vec<_>>(), [0, 1]);
     board.apply(ms(3000), &look);
-    assert_eq!(board.touched().count(), 0, "again the same picture: nothing to send");
+    assert_eq!(renderer.changed(&board).count(), 0, "again the same picture: nothing to send");
 }
 
 #[test]
@@ -235,34 +237,36 @@ fn a_virtual_dimmer_scales_what_it_dims_wherever_that_is_sent() {
     rig.params[2].inverse = true;
     rig.params[2].slots = Slots::new(&[20, 21, 22]);
     let mut board = Board::new(Arc::new(rig));
+    let mut renderer = Renderer::new(&board);
     board.apply(ms(0), &act(&[(DIM, FULL)], 1000));
     assert!(board.named(0) && board.named(1), "its colour is on the second universe");
-    assert_eq!(board.touched().collect::<Vec<_>>(), [0, 1]);
-    let slot = |board: &mut Board, at, universe, slot: usize| {
+    assert_eq!(renderer.changed(&board).collect::<Vec<_>>(), [0, 1]);
+    let mut slot = |board: &Board, at, universe, slot: usize| {
         let mut slots = [0; 512];
-        board.render(at, universe, &mut slots);
+        renderer.render(board, at, universe, &mut slots);
         slots[slot]
     };
     assert_eq!(
-        [0, 500, 1000].map(|at| slot(&mut board, ms(at), 1, 30)),
+        [0, 500, 1000].map(|at| slot(&board, ms(at), 1, 30)),
         [0, 128, 255],
         "the colour rests at full and shows what the dimmer lets through"
     );
-    assert_eq!(slot(&mut board, ms(1000), 0, 0), 0, "it has no slot of its own");
+    assert_eq!(slot(&board, ms(1000), 0, 0), 0, "it has no slot of its own");
     board.apply(ms(1000), &act(&[(RED, HALF), (PAN, 0x1234_5678)], 0));
-    assert_eq!(slot(&mut board, ms(1000), 1, 30), 128);
-    assert_eq!([20, 21, 22].map(|at| slot(&mut board, ms(1000), 0, at)), [0xED, 0xCB, 0xA9], "the show's 0x123456, turned round");
+    assert_eq!(slot(&board, ms(1000), 1, 30), 128);
+    assert_eq!([20, 21, 22].map(|at| slot(&board, ms(1000), 0, at)), [0xED, 0xCB, 0xA9], "the show's 0x123456, turned round");
     board.apply(ms(2000), &act(&[(DIM, 0)], 0));
-    assert_eq!((slot(&mut board, ms(2000), 1, 30), board.level(RED, ms(2000))), (0, HALF), "dark, and the colour is kept");
+    assert_eq!((slot(&board, ms(2000), 1, 30), board.level(RED, ms(2000))), (0, HALF), "dark, and the colour is kept");
 }
 
 #[test]
 fn an_act_on_what_the_rig_does_not_have_changes_nothing() {
     let mut board = Board::new(rig());
+    let mut renderer = Renderer::new(&board);
     board.apply(ms(0), &LightAct { release: vec![ParamIx(99)], ..act(&[(ParamIx(77), 5)], 10) });
     assert_eq!((board.level(ParamIx(77), ms(0)), board.target(ParamIx(77))), (0, None));
     let mut slots = [1; 512];
-    board.render(ms(0), 9, &mut slots);
+    renderer.render(&board, ms(0), 9, &mut slots);
     assert_eq!(slots, [0; 512]);
 }
 
@@ -344,10 +348,10 @@ fn do_it(board: &mut Board, at: Mono, deed: &Deed) {
     }
 }
 
-fn frames(board: &mut Board, now: Mono) -> [[u8; 512]; 2] {
+fn frames(renderer: &mut Renderer, board: &Board, now: Mono) -> [[u8; 512]; 2] {
     let mut frames = [[0; 512]; 2];
     for (u, slots) in (0..).zip(&mut frames) {
-        board.render(now, u, slots);
+        renderer.render(board, now, u, slots);
     }
     frames
 }
@@ -374,12 +378,13 @@ proptest! {
         from: u32, to: u32, curve in curves(), length in 1_u64..=8_000_000_000, first in 0_u64..22_727_272,
     ) {
         let mut board = Board::new(rig());
+        let mut renderer = Renderer::new(&board);
         board.apply(Mono(0), &act(&[(DIM, FULL), (PAN, from)], 0));
         let fade = LightAct { up: Span(length), down: Span(length), curve, ..act(&[(PAN, to)], 0) };
         board.apply(Mono(1000), &fade);
         let mut slots = [0; 512];
         for elapsed in (first..length + 50_000_000).step_by(22_727_272) {
-            board.render(Mono(1000 + elapsed), 0, &mut slots);
+            renderer.render(&board, Mono(1000 + elapsed), 0, &mut slots);
             let is = f64::from(u16::from_be_bytes([slots[2], slots[3]]));
             let should = exact(curve, from, to, elapsed as f64 / length as f64) / 65_536.0;
             prop_assert!((is - should).abs() <= 1.0, "{} is not {} after {}", is, should, elapsed);
@@ -391,6 +396,7 @@ proptest! {
     fn any_effects(deeds in proptest::collection::vec((0_u64..900, 0_u32..12, swings(), 0_u64..700, 0_u16..2, any::<bool>()), 1..16)) {
         let rig = rig();
         let mut board = Board::new(rig.clone());
+        let mut renderer = Renderer::new(&board);
         board.apply(Mono(0), &act(&[(DIM, FULL / 2), (RED, FULL / 3), (head(1, DIM), FULL)], 0));
         let mut at = Mono::ZERO;
         for (wait, ix, swing, fade, list, takes) in deeds {
@@ -403,9 +409,9 @@ proptest! {
                 prop_assert!(board.level(ParamIx(ix), at).abs_diff(before) <= 1, "{} jumped", ix);
             }
             let text = serde_json::to_string(&board.save()).unwrap();
-            let mut restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
+            let restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
             for later in [0, 100, 1000, 60_000] {
-                prop_assert_eq!(frames(&mut board, at + Span::ms(later)), frames(&mut restored, at + Span::ms(later)));
+                prop_assert_eq!(frames(&mut renderer, &board, at + Span::ms(later)), frames(&mut Renderer::new(&restored), &restored, at + Span::ms(later)));
             }
         }
         let off = Swing { wave: None, period: Span::ZERO, phase: 0, size: 0, from: SwingFrom::Around };
@@ -430,6 +436,7 @@ proptest! {
         rig.params[10].slots = Slots::new(&[2, 3, 12]);
         let rig = Arc::new(rig);
         let mut board = Board::new(rig.clone());
+        let mut renderer = Renderer::new(&board);
         let mut at = Mono::ZERO;
         for (turn, (wait, deed)) in deeds.iter().enumerate() {
             at += Span::ms(*wait);
@@ -442,7 +449,7 @@ proptest! {
                 _ => {}
             }
             for later in [0, 23, 46, 230, 700].map(|later| at + Span::ms(later)) {
-                let picture = frames(&mut board, later);
+                let picture = frames(&mut renderer, &board, later);
                 for (ix, param) in (0..).map(ParamIx).zip(&rig.params) {
                     let dimmer = param.dimmer.map_or(FULL, |dimmer| board.output(dimmer, later));
                     let value = scaled(board.output(ix, later), dimmer) ^ if param.inverse { FULL } else { 0 };
@@ -461,6 +468,7 @@ proptest! {
     fn any_evening(deeds in deeds()) {
         let rig = rig();
         let mut board = Board::new(rig.clone());
+        let mut renderer = Renderer::new(&board);
         let mut restored = board.clone();
         let mut at = Mono::ZERO;
         for (wait, deed) in &deeds {
@@ -482,7 +490,7 @@ proptest! {
                 }
             }
             let later = at + Span::ms(333);
-            prop_assert_eq!(frames(&mut board, later), frames(&mut restored, later));
+            prop_assert_eq!(frames(&mut renderer, &board, later), frames(&mut Renderer::new(&restored), &restored, later));
             let text = serde_json::to_string(&board.save()).unwrap();
             restored = Board::restore(rig.clone(), &serde_json::from_str::<Saved>(&text).unwrap());
             prop_assert_eq!(restored.save(), board.save());
@@ -490,7 +498,7 @@ proptest! {
         board.resume(at);
         let end = board.settles_at().max(at);
         prop_assert!(!board.moving(end));
-        let picture = frames(&mut board, end);
+        let picture = frames(&mut renderer, &board, end);
         for (i, param) in rig.params.iter().enumerate() {
             let ix = ParamIx(i as u32);
             if let Some(target) = board.target(ix) {

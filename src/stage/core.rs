@@ -9,6 +9,7 @@ use super::journal::{Entry, Log};
 use super::pacer::Pacer;
 use crate::devices::earlier;
 use crate::engine::{By, Effect, Effects, Engine, Facet, Input, Intent, Level, Op, Report};
+use crate::light::Renderer;
 use crate::links::Rack;
 use crate::show::{ArtWord, DeviceIx, Show};
 use crate::time::{Mono, Span};
@@ -24,6 +25,7 @@ const QUIET: Span = Span::ms(5);
 pub struct Core {
     show: Arc<Show>,
     engine: Engine,
+    renderer: Renderer,
     rack: Rack,
     log: Log,
     shared: Arc<Shared>,
@@ -39,6 +41,8 @@ pub struct Core {
     driven: Vec<(DeviceIx, bool)>,
     /// Facts of the stage that stand for the whole run.
     facts: Vec<Facet>,
+    /// How bad the journal's state was when it was last looked at.
+    journal: Level,
     changed: bool,
     published: Option<Mono>,
     /// When the universes' levels were last fetched for somebody who looks.
@@ -59,6 +63,7 @@ impl Core {
         lighting.dedup();
         Self {
             show,
+            renderer: Renderer::new(engine.board()),
             engine,
             rack,
             log,
@@ -71,6 +76,7 @@ impl Core {
             lit: Vec::new(),
             driven: lighting.into_iter().map(|device| (device, true)).collect(),
             facts: Vec::new(),
+            journal: Level::Good,
             changed: true,
             published: None,
             fetched: None,
@@ -211,6 +217,12 @@ impl Core {
         self.reports.extend(self.rack.take_reports());
         for (device, report) in self.reports.drain(..) {
             tell(&self.show, device, &report);
+            let heard = self.rack.heard(device).filter(|_| matches!(report, Report::Offline { .. }));
+            if let Some(at) = heard {
+                let input = Input::Heard { device, at };
+                self.log.put(now, Entry::Input(input.clone()));
+                self.inputs.push_back((now, input));
+            }
             let input = Input::Device { device, report };
             self.log.put(now, Entry::Input(input.clone()));
             self.inputs.push_back((now, input));
@@ -223,16 +235,16 @@ impl Core {
             return;
         }
         self.owned(now);
-        for universe in self.engine.board_mut().touched() {
+        let board = self.engine.board();
+        for universe in self.renderer.changed(board) {
             self.pacer.changed(universe);
         }
-        let board = self.engine.board();
         self.pacer.moving(now, board.moving(now));
         self.frames.clear();
         self.pacer.take(now, |universe| board.named(universe), |universe| board.moves(universe, now), &mut self.frames);
         let (mut slots, mut open) = ([0; 512], None);
         for index in &self.frames {
-            self.engine.board_mut().render(now, *index, &mut slots);
+            self.renderer.render(self.engine.board(), now, *index, &mut slots);
             let outputs = self.show.rig.universes.get(usize::from(*index)).map_or(&[][..], |universe| &universe.outputs);
             for output in outputs.iter().filter(|output| self.engine.drives(output.device)) {
                 // Those of one device leave together; what another has been given waits for nothing more.
@@ -293,11 +305,24 @@ impl Core {
             self.log.checkpoint(now, self.engine.checkpoint());
         }
         if self.next_snapshot().is_some_and(|due| due <= now) {
+            self.watch_journal(now);
             self.publish(now);
         }
         if self.fetched.is_none_or(|last| last + PUBLISH <= now) && self.shared.monitor.wanted() {
             self.fetched = Some(now);
             self.fetch(now);
+        }
+    }
+
+    /// Tells the caller at once when the journal's state changes.
+    fn watch_journal(&mut self, now: Mono) {
+        let mut facts = Vec::new();
+        self.log.facets(now, &mut facts);
+        let worst = facts.into_iter().max_by_key(|fact| fact.level);
+        let level = worst.as_ref().map_or(Level::Good, |fact| fact.level);
+        if std::mem::replace(&mut self.journal, level) != level {
+            let good = || Facet { key: "journal".into(), level, text: "the journal is written again".into() };
+            self.input(now, Input::Machine(worst.unwrap_or_else(good)));
         }
     }
 
@@ -313,7 +338,7 @@ impl Core {
                     None => self.shared.monitor.clear(index),
                 }
             } else if self.pacer.has_sent(index) && universe.outputs.iter().any(|output| self.engine.drives(output.device)) {
-                self.engine.board_mut().render(now, index, &mut slots);
+                self.renderer.render(self.engine.board(), now, index, &mut slots);
                 self.shared.monitor.put(index, &slots);
             }
         }

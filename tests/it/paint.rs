@@ -43,7 +43,7 @@ fn render(loaded: &Loaded) -> [u8; 512] {
         }
     }
     let mut slots = [0; 512];
-    board.render(Mono::ZERO, 0, &mut slots);
+    showcall::light::Renderer::new(&board).render(&board, Mono::ZERO, 0, &mut slots);
     slots
 }
 
@@ -140,7 +140,7 @@ fn a_colour_leaves_no_other_filter_in_the_light() {
         board.apply(Mono::ZERO, &showcall::show::LightAct { values: look.values.clone(), ..Default::default() });
     }
     let mut slots = [0; 512];
-    board.render(Mono::ZERO, 0, &mut slots);
+    showcall::light::Renderer::new(&board).render(&board, Mono::ZERO, 0, &mut slots);
     assert_eq!(slots[1..6], [0, 255, 255, 0, 9], "the wheel where it rests, which is open");
 }
 

@@ -354,7 +354,7 @@ impl Run {
             }
             "slot" => {
                 let (at, mut slots) = (words[1].parse::<usize>().unwrap(), [0; 512]);
-                self.engine.board().clone().render(self.now, 0, &mut slots);
+                showcall::light::Renderer::new(self.engine.board()).render(self.engine.board(), self.now, 0, &mut slots);
                 assert_eq!(slots[at - 1], words[2].parse::<u8>().unwrap(), "{line}");
             }
             "lit" => assert!(self.engine.drives(self.dev(words[1])), "{line}"),

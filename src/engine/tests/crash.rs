@@ -6,8 +6,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::laws::{begun, config, inputs, rich};
-use crate::engine::actions::What;
 use crate::engine::kit::*;
+use crate::engine::open_actions::What;
 use crate::engine::*;
 use crate::show::*;
 use crate::time::{Mono, Span};
@@ -125,16 +125,16 @@ fn judge_open(cut: &Cut, before: &Engine, after: &Stage) -> Result<(), TestCaseE
     for (id, action) in before.s.actions.iter().filter(|(_, a)| a.sent_at.is_none()) {
         let Some(prop) = action.prop else { continue };
         let ended = after.out.iter().find_map(|e| match e {
-            Effect::Note(Note::Action { action, outcome, .. }) if action == id => Some(outcome.clone()),
+            Effect::Note(Note::Action { action, outcome, .. }) if *action == id => Some(outcome.clone()),
             _ => None,
         });
         match before.show.prop(prop).class {
-            Keeping::Once | Keeping::Guarded if cut.resumed.begun.contains(id) => {
+            Keeping::Once | Keeping::Guarded if cut.resumed.begun.contains(&id) => {
                 prop_assert_eq!(ended, Some(Outcome::Uncertain), "begun, nobody knows: {:?}", action);
                 uncertain += 1;
             }
             Keeping::Once | Keeping::Guarded => {
-                prop_assert!(!cut.went.contains(id), "the journal says of bytes that left that they did not");
+                prop_assert!(!cut.went.contains(&id), "the journal says of bytes that left that they did not");
                 prop_assert_eq!(ended, Some(Outcome::Held), "it never left: {:?}", action);
                 held += 1;
             }
@@ -179,7 +179,7 @@ proptest! {
             let (Some(prop), What::Want { value, .. }) = (action.prop, &action.what) else { continue };
             if matches!(before.show.prop(prop).class, Keeping::Hold | Keeping::Set) {
                 let again = stage.sets().contains(&(prop, value.clone()));
-                let newer = stage.engine.s.props[prop.at()].newest != Some(*id);
+                let newer = stage.engine.s.props.get(prop).unwrap().newest() != Some(id);
                 prop_assert!(again || newer, "the want {prop:?} = {value} is lost");
             }
         }

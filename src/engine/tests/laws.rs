@@ -200,10 +200,10 @@ impl Witness {
 
 fn bounded(engine: &Engine) {
     assert!(engine.s.due.len() <= 4 * 4096);
-    assert!(engine.s.actions.len() <= Engine::ACTIONS);
-    assert!(engine.s.ended.len() <= Engine::ENDED);
-    assert!(engine.s.offers.len() <= Engine::OFFERS);
-    assert!(engine.s.alerts.len() <= 64);
+    assert!(engine.s.actions.iter().count() <= crate::engine::open_actions::Actions::LIMIT);
+    assert!(engine.s.ended.iter().count() <= crate::engine::open_actions::Ended::LIMIT);
+    assert!(engine.s.offers.iter().count() <= crate::engine::offers::Offers::LIMIT);
+    assert!(engine.s.alerts.iter().count() <= crate::engine::alerts::Alerts::LIMIT);
     assert!(engine.s.runs.len() <= Engine::RUNS);
 }
 
@@ -299,7 +299,7 @@ proptest! {
         for _ in 0..60 {
             stage.wait(2000);
         }
-        prop_assert!(stage.engine.s.actions.is_empty(), "{:#?}", stage.engine.s.actions);
+        prop_assert!(stage.engine.s.actions.all().next().is_none(), "{:#?}", stage.engine.s.actions);
         let latched = stage.engine.s.runs.values().filter(|r| r.hot.is_none()).count();
         prop_assert_eq!(latched, 0, "{:#?}", stage.engine.s.runs);
     }

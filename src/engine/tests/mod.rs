@@ -6,4 +6,5 @@ mod crash;
 mod laws;
 mod marks;
 mod refused;
+mod told;
 mod transport;

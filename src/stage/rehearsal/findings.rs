@@ -69,15 +69,14 @@ impl Judge<'_> {
                 self.started.insert(*cue);
             }
             Note::RefusedIntent { why } => self.find(Severity::Warning, "refused", at, None, format!("GO was refused: {why}")),
-            Note::Action { action, prop: Some(prop), why, outcome } => self.action(at, *action, *prop, *why, outcome),
+            Note::Action { action, prop: Some(prop), said, why, outcome } => self.action(at, (*action, *prop, said), *why, outcome),
             _ => {}
         }
     }
 
-    fn action(&mut self, at: Mono, action: ActionId, prop: PropIx, why: Why, outcome: &Outcome) {
+    fn action(&mut self, at: Mono, (action, prop, label): (ActionId, PropIx, &str), why: Why, outcome: &Outcome) {
         let cue = self.cue_of(why);
         let show = self.run.show();
-        let label = format!("{} {}", show.device(show.prop(prop).device).key, show.prop(prop).label);
         match outcome {
             Outcome::Failed { why } => self.find(Severity::Error, "not_confirmed", at, cue, format!("{label}: failed, {why}")),
             Outcome::Refused { why } => self.find(Severity::Error, "not_confirmed", at, cue, format!("{label}: refused, {why}")),

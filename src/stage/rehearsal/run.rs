@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::devices::earlier;
 use crate::engine::{ActionId, By, Command, Effect, Effects, Engine, Input, Intent, KeyPhase, Mode, Note, Op, Report};
+use crate::light::Renderer;
 use crate::links::Rack;
 use crate::links::rack::Cabling;
 use crate::show::{DeviceIx, Show, StartAt};
@@ -44,6 +45,7 @@ pub enum What {
 pub struct Run {
     show: Arc<Show>,
     engine: Engine,
+    renderer: Renderer,
     rack: Rack,
     now: Mono,
     effects: Effects,
@@ -63,9 +65,11 @@ impl Run {
     /// Only when `cabling` asks for real wires.
     pub fn new(show: &Arc<Show>, cabling: Cabling<'_>) -> io::Result<Self> {
         let rack = Rack::with(show, cabling)?;
+        let engine = Engine::new(show.clone());
         let mut run = Self {
             show: show.clone(),
-            engine: Engine::new(show.clone()),
+            renderer: Renderer::new(engine.board()),
+            engine,
             rack,
             now: Mono::ZERO,
             effects: Effects::new(),
@@ -220,7 +224,7 @@ impl Run {
             if !self.engine.board().named(index) {
                 continue;
             }
-            self.engine.board_mut().render(self.now, index, &mut slots);
+            self.renderer.render(self.engine.board(), self.now, index, &mut slots);
             for output in &universe.outputs {
                 self.rack.frame(self.now, output.device, index, output.address, &slots);
                 lit.insert(output.device);

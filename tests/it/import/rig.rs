@@ -26,7 +26,7 @@ fn sent(file: &str, fixture: &str, look: &str) -> [u8; 512] {
     let mut board = Board::new(Arc::clone(&show.rig));
     board.apply(Mono::ZERO, act);
     let mut slots = [0; 512];
-    board.render(Mono::ZERO + Span::secs(1), 0, &mut slots);
+    showcall::light::Renderer::new(&board).render(&board, Mono::ZERO + Span::secs(1), 0, &mut slots);
     slots
 }
 

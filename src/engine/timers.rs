@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ActionId;
 use super::running::RunId;
-use crate::show::{CueIx, CueVerb, ListIx, PropIx, Target};
+use crate::show::{CueIx, CueVerb, DeviceIx, ListIx, PropIx, Target};
 use crate::time::Mono;
 
 /// Names one timer.
@@ -40,6 +40,8 @@ pub(super) enum Work {
     LightDone(ActionId),
     /// The lists look ahead.
     Mark,
+    /// A device has had time enough to say its first word.
+    Silence(DeviceIx),
     /// A player that panic fades out has become silent.
     Silent(PropIx),
 }
@@ -59,10 +61,10 @@ impl Work {
     }
 }
 
-/// All timers. Bounded: steps are refused above [`Due::LIMIT`]; every other kind is bounded by what it belongs to.
+/// All timers. Bounded: steps are refused above [`Timers::LIMIT`]; every other kind is bounded by what it belongs to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Saved", into = "Saved")]
-pub(super) struct Due {
+pub(super) struct Timers {
     timers: BTreeMap<Key, Work>,
     next: u64,
 }
@@ -74,19 +76,19 @@ struct Saved {
     timers: Vec<(Mono, u64, Work)>,
 }
 
-impl From<Saved> for Due {
+impl From<Saved> for Timers {
     fn from(saved: Saved) -> Self {
         Self { next: saved.next, timers: saved.timers.into_iter().map(|(at, seq, work)| ((at, seq), work)).collect() }
     }
 }
 
-impl From<Due> for Saved {
-    fn from(due: Due) -> Self {
+impl From<Timers> for Saved {
+    fn from(due: Timers) -> Self {
         Self { next: due.next, timers: due.timers.into_iter().map(|((at, seq), work)| (at, seq, work)).collect() }
     }
 }
 
-impl Due {
+impl Timers {
     /// Steps that may wait at once.
     pub(super) const LIMIT: usize = 16_384;
 
@@ -145,5 +147,76 @@ impl Due {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.timers.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Mono {
+        Mono(ms * 1_000_000)
+    }
+
+    fn all(timers: &mut Timers) -> Vec<Work> {
+        std::iter::from_fn(|| timers.take(at(u64::MAX / 1_000_000))).map(|(_, work)| work).collect()
+    }
+
+    #[test]
+    fn work_comes_by_its_instant_and_of_one_instant_in_the_order_in_which_it_was_added() {
+        let mut timers = Timers::default();
+        let [late, one, two, early] = [4, 1, 2, 3].map(|run| Work::Floor(RunId(run)));
+        timers.add(at(20), late);
+        timers.add(at(10), one);
+        timers.add(at(10), two);
+        timers.add(at(5), early);
+        assert_eq!((timers.first(), timers.take(at(4))), (Some(at(5)), None));
+        assert_eq!(timers.take(at(30)), Some((at(5), early)));
+        assert_eq!(all(&mut timers), [one, two, late]);
+    }
+
+    #[test]
+    fn a_key_ends_its_own_timer_and_no_other() {
+        let mut timers = Timers::default();
+        let key = timers.add(at(1), Work::Mark);
+        timers.add(at(1), Work::Follow(ListIx(0)));
+        timers.cancel(Some(key));
+        timers.cancel(Some(key));
+        timers.cancel(None);
+        assert_eq!(all(&mut timers), [Work::Follow(ListIx(0))]);
+        let next = timers.add(at(1), Work::Mark);
+        assert_ne!(key, next, "a key is never used twice");
+    }
+
+    #[test]
+    fn what_is_drained_is_gone_and_comes_in_order() {
+        let mut timers = Timers::default();
+        for run in 0..6 {
+            timers.add(at(10 - run), Work::Begin(RunId(run)));
+        }
+        let odd = timers.drain(|_, work| matches!(work, Work::Begin(RunId(run)) if run % 2 == 1));
+        assert_eq!(odd, [5, 3, 1].map(|run| (at(10 - run), Work::Begin(RunId(run)))));
+        assert_eq!(timers.len(), 3);
+    }
+
+    #[test]
+    fn a_checkpoint_keeps_all_and_no_key_comes_again() {
+        let mut timers = Timers::default();
+        let key = timers.add(at(3), Work::Mark);
+        timers.add(at(3), Work::Begin(RunId(1)));
+        let text = serde_json::to_string(&timers).unwrap_or_default();
+        let mut again: Timers = serde_json::from_str(&text).unwrap_or_default();
+        assert!(again.add(at(3), Work::Floor(RunId(2))) > key);
+        assert_eq!(all(&mut again), [Work::Mark, Work::Begin(RunId(1)), Work::Floor(RunId(2))]);
+    }
+
+    #[test]
+    fn steps_find_no_room_beyond_the_limit() {
+        let mut timers = Timers::default();
+        for run in 0..Timers::LIMIT as u64 {
+            assert!(timers.has_room());
+            timers.add(at(1), Work::Step(RunId(run), 0));
+        }
+        assert!(!timers.has_room());
     }
 }

@@ -106,7 +106,7 @@ fn rig() -> Rig {
         default: 0,
         highlight: dmx::FULL,
         snap: false,
-        inverse: false,
+        reach: crate::show::dmx::Reach::WHOLE,
         intensity: true,
         dimmer: None,
         switched: false,

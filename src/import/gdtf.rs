@@ -13,9 +13,10 @@ use gdtf::wheel::{Wheel, WheelSlot, WheelSlotOptic};
 
 use super::archive::Archive;
 use super::gdtf_modes::Here;
+use super::nature::{self, Nature};
 use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal};
-use crate::show::attribute::is_colour_wheel;
+use crate::show::attribute::{is_colour_wheel, is_shutter};
 use crate::show::colour::of_chromaticity;
 use crate::show::fixture::{joined, without};
 
@@ -51,7 +52,7 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
 /// As [`read`].
 pub fn read_description(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
     // The tree is read first: it has the limits on depth and size that the crate has not.
-    let tree = xml::parse(bytes)?;
+    let mut tree = xml::parse(bytes)?;
     if tree.name != "GDTF" {
         return Err(Refusal::new("format", format!("the XML is a <{}>, not a <GDTF>", tree.name)));
     }
@@ -59,9 +60,11 @@ pub fn read_description(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
         let message = format!("a geometry reference has the offset \"{offset}\", in another universe than its fixture");
         return Err(Refusal::new("slots", message));
     }
-    let text = std::str::from_utf8(bytes).map_err(|e| Refusal::new("xml", e.to_string()))?;
-    let description = Description::from_str(text.trim_start_matches('\u{feff}'))
-        .map_err(|e| Refusal::new("gdtf", format!("description.xml is not to the schema: {e}")))?;
+    plain(&mut tree);
+    let mut text = String::new();
+    tree.write(&mut text);
+    let description =
+        Description::from_str(&text).map_err(|e| Refusal::new("gdtf", format!("description.xml is not to the schema: {e}")))?;
     let Some(fixture) = description.fixture_types.first() else {
         return Err(Refusal::new("empty", "description.xml has no FixtureType"));
     };
@@ -78,6 +81,17 @@ pub fn read_description(bytes: &[u8], file: &str) -> Result<Draft, Refusal> {
         nth += mode.dmx_channels.len();
     }
     Ok(draft)
+}
+
+/// What a patch does not need is taken out, and what files leave out is as the specification has it: whatever stands or is missing
+/// there is no reason to refuse a light.
+fn plain(element: &mut Element) {
+    element.children.retain(|child| !["Protocols", "Revisions", "FTPresets", "Models", "FTMacros"].contains(&child.name.as_str()));
+    if element.name == "DMXChannel" {
+        element.fill_in("Highlight", "None");
+        element.fill_in("Offset", "None");
+    }
+    element.children.iter_mut().for_each(plain);
 }
 
 /// A `DMXOffset` of the form `Universe.Address`, which no offset within a fixture is.
@@ -269,18 +283,65 @@ fn ranges(fixture: &FixtureType, functions: &[&ChannelFunction], channel: &Draft
             sets.push((own_value(channel, pair(set.dmx_from)), name, colour));
         }
         sets.sort_by_key(|(from, ..)| *from);
+        let nature = nature_of(function);
+        // What is open and closed by degrees is open at the end.
+        let ends_open = starts.len() > 1 && is_shutter(&function.attribute.to_string()) && sets.is_empty() && nature == Nature::Unknown;
         if starts.len() > 1 && wheel.is_none() {
             let name =
                 function.custom_name.clone().or_else(|| function.name.as_ref().map(ToString::to_string)).filter(|name| !name.is_empty());
             let name = name.unwrap_or_else(|| function.attribute.to_string());
-            values.push(DraftValue::new(name, *from, to));
+            if ends_open && nature::of_light(&name) == Nature::Unknown {
+                let nature = Nature::Lit;
+                values.push(DraftValue { nature, ..DraftValue::new(format!("{name} open"), to, to) });
+            }
+            values.push(DraftValue { nature, ..DraftValue::new(name, *from, to) });
         }
         for (nth, (first, name, colour)) in sets.iter().enumerate() {
             let last = sets.get(nth + 1).map_or(to, |(next, ..)| next.saturating_sub(1)).max(*first);
-            values.extend(name.clone().map(|name| DraftValue { name, from: *first, to: last.min(channel.top()), colour: *colour }));
+            values.extend(name.clone().map(|name| DraftValue { name, from: *first, to: last.min(channel.top()), colour: *colour, nature }));
         }
     }
     values
+}
+
+/// What a function does by its attribute (GDTF, Annex A).
+fn nature_of(function: &ChannelFunction) -> Nature {
+    let attribute = function.attribute.to_string();
+    let ends = (function.physical_from, function.physical_to);
+    let crosses = ends.0.min(ends.1) < 0.0 && ends.0.max(ends.1) > 0.0;
+    match attribute.as_str() {
+        "NoFeature" => Nature::Nothing,
+        "Dimmer" => {
+            if ends.0 > ends.1 {
+                Nature::Falls
+            } else {
+                Nature::Rises
+            }
+        }
+        "LampControl" => Nature::Lamp,
+        name if crate::show::attribute::emitter(name).is_some() => {
+            if ends.0 > ends.1 {
+                Nature::Falls
+            } else {
+                Nature::Rises
+            }
+        }
+        name if name.contains("Strobe") || name.contains("Pulse") => Nature::Strobe,
+        name if name.ends_with("Reset") => Nature::Reset,
+        name if name.ends_with("Macro1") || name.starts_with("Effects") && name.ends_with(|c: char| c.is_ascii_digit()) => Nature::Unknown,
+        name if ["PanRotate", "TiltRotate"].contains(&name)
+            || ["WheelSpin", "PosRotate", "SelectSpin"].iter().any(|end| name.ends_with(end)) =>
+        {
+            if ends == (0.0, 0.0) {
+                Nature::Still
+            } else if crosses {
+                Nature::Unknown
+            } else {
+                Nature::Turns
+            }
+        }
+        _ => Nature::Unknown,
+    }
 }
 
 /// The colour of a wheel's slot (GDTF, "Wheel Slot": CIE 1931 x, y and Y). White is what a file says that says nothing.

@@ -8,9 +8,11 @@ pub mod archive;
 pub mod gdtf;
 mod gdtf_modes;
 pub mod mvr;
+pub mod nature;
 pub mod ofl;
 mod ofl_matrix;
 mod ofl_types;
+mod parts;
 pub mod qxf;
 mod switches;
 pub mod tidy;
@@ -51,6 +53,8 @@ pub struct Draft {
     pub modes: Vec<DraftMode>,
     /// What a person should look at; nothing that keeps the light from working.
     pub notes: Vec<String>,
+    /// What the file leaves open about how the light behaves: `check` tells it of every show that uses the mode.
+    pub open: Vec<(String, String)>,
 }
 
 /// One mode.
@@ -89,6 +93,8 @@ pub struct DraftChannel {
     pub snap: bool,
     /// 100% is 0 on the wire.
     pub inverse: bool,
+    /// Where on the wire 0% and 100% are, when that is a part of the slots; in its own bytes.
+    pub reach: Option<(u32, u32)>,
     /// Named ranges, in the order of the wire.
     pub values: Vec<DraftValue>,
     /// What 0% and 100% of it are in degrees or kelvin.
@@ -117,6 +123,8 @@ pub struct DraftValue {
     pub to: u32,
     /// The colour that the light then has.
     pub colour: Option<[u8; 3]>,
+    /// What the file says that it does.
+    pub nature: nature::Nature,
 }
 
 /// The profile of a file, read by what its name ends with, in order and as text that was read back without a fault.
@@ -227,7 +235,7 @@ impl DraftValue {
     /// A range without a colour.
     #[must_use]
     pub fn new(name: impl Into<String>, from: u32, to: u32) -> Self {
-        Self { name: name.into(), from, to, colour: None }
+        Self { name: name.into(), from, to, ..Self::default() }
     }
 
     /// The middle.

@@ -69,9 +69,21 @@ pub fn read(bytes: &[u8]) -> Result<Scene, Refusal> {
             specs.insert(spec.clone(), own);
         }
         let profile = specs.get(&spec).cloned().unwrap_or_default();
-        let fixture = patched(element, profile, &mut keys, &mut scene.notes);
+        let mut fixture = patched(element, profile, &mut keys, &mut scene.notes);
+        if fixture.profile.is_empty() {
+            scene
+                .notes
+                .push(format!("{}: the scene does not say what light it is (its GDTFSpec is empty): write its profile", fixture.key));
+        }
+        // One mode alone needs no name.
+        if fixture.mode.is_empty()
+            && let Some([only]) = scene.profiles.get(&fixture.profile).map(|draft| draft.modes.as_slice())
+        {
+            fixture.mode.clone_from(&only.name);
+        }
         let mode = scene.profiles.get(&fixture.profile).map(|draft| draft.modes.iter().find(|mode| mode.name == fixture.mode));
         match mode {
+            Some(None) if fixture.mode.is_empty() => scene.notes.push(format!("{}: the scene does not say its mode", fixture.key)),
             Some(None) => scene.notes.push(format!("{}: its GDTF file has no mode \"{}\"", fixture.key, fixture.mode)),
             Some(Some(mode)) if mode.footprints.len() != fixture.places.len() && !fixture.places.is_empty() => {
                 let (has, wants) = (fixture.places.len(), mode.footprints.len());
@@ -97,6 +109,13 @@ fn fixtures<'a>(element: &'a Element, found: &mut Vec<&'a Element>) {
 /// The profile's key: of the GDTF file, when the archive has it, else made of the file's name.
 fn profile(archive: &mut Archive<'_>, spec: &str, scene: &mut Scene) -> String {
     let stem = spec.strip_suffix(".gdtf").unwrap_or(spec);
+    if stem.is_empty() {
+        return String::new();
+    }
+    // Names in the archive are unique whatever their capitals (DIN SPEC 15801).
+    let wanted = format!("{stem}.gdtf");
+    let stored = archive.names().find(|name| name.eq_ignore_ascii_case(&wanted)).map(str::to_owned);
+    let stem = stored.as_deref().and_then(|name| name.get(..name.len() - ".gdtf".len())).unwrap_or(stem);
     for name in [format!("{stem}.gdtf"), spec.to_owned()] {
         let draft = match archive.file(&name, GDTF_MAX) {
             Ok(None) => continue,
@@ -105,9 +124,7 @@ fn profile(archive: &mut Archive<'_>, spec: &str, scene: &mut Scene) -> String {
         };
         match draft {
             Ok(draft) => {
-                let key = slug(&format!("{} {}", draft.maker, draft.model));
-                scene.profiles.insert(key.clone(), draft);
-                return key;
+                return keep(draft, &name, scene);
             }
             Err(refusal) => {
                 scene.notes.push(format!("{name} in the archive is refused: {refusal}"));
@@ -116,6 +133,26 @@ fn profile(archive: &mut Archive<'_>, spec: &str, scene: &mut Scene) -> String {
         }
     }
     slug(&stem.replace('@', " "))
+}
+
+/// Keeps a profile under a key of its own: files of one maker and model that differ are two profiles.
+fn keep(draft: Draft, name: &str, scene: &mut Scene) -> String {
+    let base = slug(&format!("{} {}", draft.maker, draft.model));
+    let same = |other: &Draft| Draft { sources: Vec::new(), ..other.clone() } == Draft { sources: Vec::new(), ..draft.clone() };
+    let mut key = base.clone();
+    let mut number = 1_u32;
+    while let Some(other) = scene.profiles.get(&key) {
+        if same(other) {
+            return key;
+        }
+        number += 1;
+        key = format!("{base}-{number}");
+    }
+    if number > 1 {
+        scene.notes.push(format!("{name} is another light than {base}, by the same names: its profile is {key}"));
+    }
+    scene.profiles.insert(key.clone(), draft);
+    key
 }
 
 fn patched(element: &Element, profile: String, keys: &mut BTreeSet<String>, notes: &mut Vec<String>) -> Patched {
@@ -184,7 +221,10 @@ pub fn text(scene: &Scene, file: &str) -> String {
         if !fixture.name.is_empty() {
             let _ = writeln!(out, "name = {}", quoted(&fixture.name));
         }
-        let _ = writeln!(out, "profile = {}", quoted(&fixture.profile));
+        match fixture.profile.as_str() {
+            "" => out.push_str("# profile = \"…\"\n"),
+            profile => drop(writeln!(out, "profile = {}", quoted(profile))),
+        }
         if !fixture.mode.is_empty() {
             let _ = writeln!(out, "mode = {}", quoted(&fixture.mode));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::nature::Nature;
 use super::{DraftValue, words};
 use crate::show::Physical;
 use crate::show::attribute::is_colour_wheel;
@@ -53,11 +54,26 @@ impl Wheels {
         self.0.get(name)
     }
 
+    /// The slots at both ends of a range in which the wheel turns from one to another.
+    fn ends(&self, capability: &Value, channel: &str, (from, to): (u32, u32)) -> Vec<DraftValue> {
+        let Some((attribute, slots)) = self.of(capability, channel).filter(|_| scrolls(capability)) else { return Vec::new() };
+        let number = |key: &str| capability.get(key).and_then(Value::as_f64).filter(|number| number.fract() == 0.0);
+        let all = [("slotNumberStart", from), ("slotNumberEnd", to)].into_iter().filter_map(|(key, at)| {
+            let (name, colour) = slot_at(slots, number(key)?)?;
+            Some(DraftValue { colour: colour.filter(|_| is_colour_wheel(attribute)), ..DraftValue::new(name.clone(), at, at) })
+        });
+        all.collect()
+    }
+
     /// The name of a slot; between two slots stand both.
     fn slot(&self, capability: &Value, channel: &str) -> Option<String> {
         let (_, slots) = self.of(capability, channel)?;
         let number = slot_number(capability)?;
         let name = |at: f64| slot_at(slots, at).map(|(name, _)| name);
+        if scrolls(capability) {
+            let end = capability.get("slotNumberEnd").and_then(Value::as_f64)?;
+            return Some(format!("{} to {}", name(number)?, name(end)?));
+        }
         if number.fract() == 0.0 {
             return name(number).cloned();
         }
@@ -66,10 +82,67 @@ impl Wheels {
 
     /// The colour of a slot of a colour wheel; none between two slots.
     fn colour(&self, capability: &Value, channel: &str) -> Option<[u8; 3]> {
-        let slot = capability.get("type").and_then(Value::as_str) == Some("WheelSlot");
+        let slot = capability.get("type").and_then(Value::as_str) == Some("WheelSlot") && !scrolls(capability);
         let (attribute, slots) = self.of(capability, channel).filter(|_| slot)?;
         let number = slot_number(capability).filter(|number| number.fract() == 0.0)?;
         slot_at(slots, number)?.1.filter(|_| is_colour_wheel(attribute))
+    }
+}
+
+/// Goes from one slot to another.
+fn scrolls(capability: &Value) -> bool {
+    let number = |key: &str| capability.get(key).and_then(Value::as_f64);
+    number("slotNumberStart").zip(number("slotNumberEnd")).is_some_and(|(start, end)| (start - end).abs() > f64::EPSILON)
+}
+
+/// What a capability does by its type (OFL `docs/capability-types.md`).
+fn nature(capability: &Value) -> Nature {
+    let text = |key: &str| capability.get(key).and_then(Value::as_str);
+    let comment = text("comment").or_else(|| text("effectName")).unwrap_or_default().to_lowercase();
+    let stops = |keys: &[&str]| {
+        keys.iter().filter_map(|key| text(key)).all(|speed| speed == "stop" || speed.starts_with("0"))
+            && keys.iter().any(|key| text(key).is_some())
+    };
+    match text("type").unwrap_or_default() {
+        "NoFunction" => Nature::Nothing,
+        "Intensity" | "ColorIntensity" => {
+            match (brightness(capability, "brightnessStart"), brightness(capability, "brightnessEnd"), text("brightness")) {
+                (Some(start), Some(end), _) if start > end => Nature::Falls,
+                (_, _, Some("off")) => Nature::Dark,
+                (_, _, Some("bright")) => Nature::Lit,
+                _ => Nature::Rises,
+            }
+        }
+        "ShutterStrobe" => match text("shutterEffect") {
+            Some("Open") => Nature::Lit,
+            Some("Closed") => Nature::Dark,
+            _ => Nature::Strobe,
+        },
+        "StrobeSpeed" => Nature::Strobe,
+        "PanContinuous"
+        | "TiltContinuous"
+        | "WheelRotation"
+        | "WheelSlotRotation"
+        | "PrismRotation"
+        | "Rotation"
+        | "BladeSystemRotation" => {
+            let angle = ["angle", "angleStart"].iter().any(|key| text(key).is_some());
+            if angle || stops(&["speed", "speedStart", "speedEnd"]) { Nature::Still } else { Nature::Turns }
+        }
+        "Effect" => Nature::Program,
+        "Maintenance" if comment.contains("reset") => Nature::Reset,
+        "Maintenance" if comment.contains("lamp") => Nature::Lamp,
+        _ => Nature::Unknown,
+    }
+}
+
+/// `"50%"`, `dark`, `bright`, `off` as a share.
+fn brightness(capability: &Value, key: &str) -> Option<f64> {
+    match capability.get(key)?.as_str()? {
+        "off" => Some(0.0),
+        "dark" => Some(1.0),
+        "bright" => Some(100.0),
+        text => text.trim_end_matches('%').parse().ok(),
     }
 }
 
@@ -251,24 +324,25 @@ fn spaced(kind: &str) -> String {
 /// True when one range over the whole channel goes from bright to dark.
 pub(super) fn is_inverse(capabilities: &[&Value]) -> bool {
     let [one] = capabilities else { return false };
-    let at = |key: &str| match one.get(key)?.as_str()? {
-        "off" => Some(0.0),
-        "dark" => Some(1.0),
-        "bright" => Some(100.0),
-        text => text.trim_end_matches('%').parse::<f64>().ok(),
-    };
-    at("brightnessStart").zip(at("brightnessEnd")).is_some_and(|(start, end)| start > end)
+    brightness(one, "brightnessStart").zip(brightness(one, "brightnessEnd")).is_some_and(|(start, end)| start > end)
 }
 
 /// The ranges with their names; one alone that says what the attribute says is left out.
 pub(super) fn ranges(capabilities: &[&Value], channel: &str, wheels: &Wheels) -> Option<Vec<DraftValue>> {
-    let mut values = Vec::new();
+    let (mut values, mut ends) = (Vec::new(), Vec::new());
     for capability in capabilities {
         let Some(range) = capability.get("dmxRange").and_then(Value::as_array) else { continue };
         let bound = |at: usize| range.get(at).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
         let (from, to) = bound(0).zip(bound(1)).filter(|(from, to)| from <= to)?;
-        let colour = wheels.colour(capability, channel);
-        values.push(DraftValue { colour, ..DraftValue::new(label(capability, channel, wheels), from, to) });
+        let (colour, nature) = (wheels.colour(capability, channel), nature(capability));
+        values.push(DraftValue { colour, nature, ..DraftValue::new(label(capability, channel, wheels), from, to) });
+        ends.extend(wheels.ends(capability, channel, (from, to)));
+    }
+    // A filter that the wheel only passes by is where it passes.
+    for end in ends {
+        if !values.iter().any(|value| value.name == end.name) {
+            values.push(end);
+        }
     }
     if values.len() < 2 {
         values.clear();

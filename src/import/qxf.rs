@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::nature::{self, Nature};
 use super::xml::{self, Element};
 use super::{Draft, DraftChannel, DraftMode, DraftValue, DraftWhen, Refusal, words};
 use crate::show::attribute::is_colour_wheel;
@@ -104,14 +105,40 @@ fn read_channel(element: &Element, name: &str, kind: &str) -> Result<Channel, Re
         let still = !two && !colour::moves(&text) && is_colour_wheel(&attribute);
         let colour = res("Res1").or_else(|| res("Color")).filter(|_| still).and_then(read_rgb);
         let colour = colour.filter(|rgb| *rgb != [u8::MAX; 3] || colour::of_name(&text).is_none_or(|told| told == *rgb));
-        values.push(DraftValue { colour, ..DraftValue::new(text, from, to) });
+        let nature = capability.attribute("Preset").map_or(Nature::Unknown, preset_nature);
+        values.push(DraftValue { colour, nature, ..DraftValue::new(text, from, to) });
     }
-    // One range over the whole channel says what the attribute says.
-    if matches!(values.as_slice(), [one] if one.from == 0 && one.to == 255) {
+    let mut attribute = attribute;
+    if ["Pan", "Tilt"].contains(&attribute.as_str()) && values.iter().any(|value| nature::motion(value) == Nature::Turns) {
+        attribute.push_str("Rotate");
+    }
+    // One range over the whole channel says what the attribute says, or that it is another.
+    if let [one] = values.as_slice()
+        && (one.from, one.to) == (0, 255)
+    {
+        match nature::light(one) {
+            Nature::Strobe if attribute == "Dimmer" => attribute = "StrobeRate".into(),
+            Nature::Program if attribute == "Dimmer" && !words::has(name, &["dim", "master"]) => attribute = "Effects1".into(),
+            _ => {}
+        }
         values.clear();
     }
     let default = element.attribute("Default").and_then(|text| text.parse::<u32>().ok()).filter(|n| *n <= 255);
     Ok(Channel { attribute, fine, default, values, aliases })
+}
+
+/// What a capability's `Preset` says that it does.
+fn preset_nature(preset: &str) -> Nature {
+    match preset {
+        "ShutterOpen" => Nature::Lit,
+        "ShutterClose" => Nature::Dark,
+        "LampOn" | "LampOff" => Nature::Lamp,
+        "RotationStop" | "RotationIndexed" | "PrismEffectOff" => Nature::Still,
+        _ if ["Strobe", "Pulse", "Ramp"].iter().any(|begin| preset.starts_with(begin)) => Nature::Strobe,
+        _ if preset.starts_with("Reset") => Nature::Reset,
+        _ if preset.starts_with("Rotation") => Nature::Turns,
+        _ => Nature::Unknown,
+    }
 }
 
 /// Three ranges or more that are gobos: a wheel, even when its name speaks of rotation.
@@ -187,6 +214,11 @@ fn intensity(name: &str, kind: &str) -> String {
         "Smoke" if !words::has(name, &["haz"]) => "Fog1".into(),
         "Smoke" | "Hazer" => "Haze1".into(),
         "Fan" => "Fan1".into(),
+        _ if words::has(name, &["curve", "dim mode", "dimmer mode", "dimming mode"]) => "DimmerMode".into(),
+        _ if words::has(name, &["dim", "intens", "master", "bright", "level"]) => "Dimmer".into(),
+        _ if words::has(name, &["speed", "rate", "frequency", "duration"]) => words::speed(name).into(),
+        _ if words::has(name, &["strob", "shutter"]) => "Shutter1".into(),
+        _ if words::has(name, &["program", "auto", "macro", "chase", "sound", "music", "effect"]) => "Effects1".into(),
         _ => "Dimmer".into(),
     }
 }
@@ -248,6 +280,8 @@ fn read_mode(mode: &Element, channels: &BTreeMap<&str, Channel>, notes: &mut Vec
                     name: (*name).into(),
                     cell,
                     slots: vec![number + 1],
+                    default: channel.default,
+                    values: channel.values.clone(),
                     ..DraftChannel::default()
                 });
             }

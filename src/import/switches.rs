@@ -26,6 +26,7 @@ pub(super) fn settle(mode: &mut DraftMode, notes: &mut Vec<String>) {
     if mode.channels.iter().all(|channel| channel.when.is_none()) {
         return;
     }
+    unchain(mode, notes);
     for at in 0..mode.channels.len() {
         let top = mode.channels.get(at).and_then(|channel| master_of(mode, channel)).map_or(u32::MAX, DraftChannel::top);
         let when = mode.channels.get_mut(at).and_then(|channel| channel.when.as_mut());
@@ -40,6 +41,8 @@ pub(super) fn settle(mode: &mut DraftMode, notes: &mut Vec<String>) {
             None => None,
         };
         match why {
+            // What slots are first of all they are always, when nothing can tell when they are something else.
+            Some(why) if !why.is_empty() && is_first(mode, at) => always(mode, at, why, notes),
             Some(why) => leave_out(mode, at, why, notes),
             None => at += 1,
         }
@@ -57,6 +60,45 @@ pub(super) fn settle(mode: &mut DraftMode, notes: &mut Vec<String>) {
     }
 }
 
+/// What switches others is always what it is: what it were besides is left out, and of slots that several switch the first one does.
+fn unchain(mode: &mut DraftMode, notes: &mut Vec<String>) {
+    let mut at = 0;
+    while let Some(channel) = mode.channels.get(at) {
+        let switches = |one: &DraftChannel| {
+            one.part == channel.part
+                && one.slots.first() != channel.slots.first()
+                && one.when.as_ref().is_some_and(|when| channel.slots.first() == Some(&when.slot))
+        };
+        if channel.when.is_some() && mode.channels.iter().any(switches) && is_first(mode, at) {
+            always(mode, at, "it switches others itself", notes);
+        }
+        at += 1;
+    }
+}
+
+/// The first of those that share its slots: what they are unless something else is said.
+fn is_first(mode: &DraftMode, at: usize) -> bool {
+    let Some(channel) = mode.channels.get(at) else { return false };
+    !mode.channels.iter().take(at).any(|one| one.part == channel.part && one.slots.iter().any(|slot| channel.slots.contains(slot)))
+}
+
+/// Slots are one thing, whatever else they were at times.
+fn always(mode: &mut DraftMode, at: usize, why: &str, notes: &mut Vec<String>) {
+    let Some(channel) = mode.channels.get_mut(at) else { return };
+    channel.when = None;
+    let (part, slots) = (channel.part, channel.slots.clone());
+    let name = if channel.name.is_empty() { channel.attribute.clone() } else { channel.name.clone() };
+    notes.push(format!("mode {}: slot {} is {name} always: {why}", mode.name, slots.first().copied().unwrap_or(0)));
+    let mut nth = 0;
+    while let Some(other) = mode.channels.get(nth) {
+        if nth != at && other.part == part && other.slots.iter().any(|slot| slots.contains(slot)) {
+            leave_out(mode, nth, why, notes);
+        } else {
+            nth += 1;
+        }
+    }
+}
+
 /// After channels have their cells and numbers: a profile finds what switches a channel in its cell, or in the whole light.
 pub(super) fn reach(mode: &mut DraftMode, notes: &mut Vec<String>) {
     let mut at = 0;
@@ -66,10 +108,11 @@ pub(super) fn reach(mode: &mut DraftMode, notes: &mut Vec<String>) {
                 |cell: Option<&String>| mode.channels.iter().find(|one| one.cell.as_ref() == cell && one.attribute == master.attribute);
             named(channel.cell.as_ref()).or_else(|| named(None)).is_some_and(|one| std::ptr::eq(one, master))
         });
-        if found {
-            at += 1;
-        } else {
-            leave_out(mode, at, "what switches it is in another cell", notes);
+        let why = "what switches it is in another cell";
+        match found {
+            true => at += 1,
+            false if is_first(mode, at) => always(mode, at, why, notes),
+            false => leave_out(mode, at, why, notes),
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, switches, words};
+use super::nature::{self, Nature};
+use super::{Draft, DraftChannel, DraftMode, DraftValue, Refusal, parts, switches, words};
 use crate::show::attribute::{self, Feature, is_shutter};
 
 /// Slots of a universe.
@@ -26,6 +27,7 @@ pub fn tidy(mut draft: Draft) -> Result<Draft, Refusal> {
         mode.name = unique(clean(&mode.name, "Mode"), &mut names);
         switches::settle(mode, &mut draft.notes);
         check(mode)?;
+        parts::split(mode, &mut draft.notes);
         for channel in &mut mode.channels {
             channel.attribute.retain(|c| c.is_ascii_alphanumeric() || c == '_');
             if channel.attribute.is_empty() {
@@ -41,6 +43,7 @@ pub fn tidy(mut draft: Draft) -> Result<Draft, Refusal> {
         cells(mode);
         switches::reach(mode, &mut draft.notes);
         rests(mode);
+        doubts(mode, &mut draft.open);
         for channel in mode.channels.iter().filter(|channel| channel.attribute == "Dimmer") {
             if let Some(last) = channel.values.iter().max_by_key(|value| value.to).filter(|value| words::has(&value.name, &["strob"])) {
                 draft.notes.push(format!("mode {}: 100% of {} is \"{}\"", mode.name, channel.name, last.name));
@@ -119,8 +122,13 @@ fn one_of_each(mode: &mut DraftMode) {
         if own.as_ref().is_some_and(|cell| seen.insert((cell.clone(), channel.attribute.clone()))) {
             continue;
         }
-        // Where the file tells the cells, what is outside of them is the whole light's, and gets a number.
+        // Where the file tells the cells, what is outside of them is the whole light's, and gets a number; but a level has none.
         if told && own.is_none() {
+            if channel.attribute == "Dimmer" && !seen.insert((String::new(), channel.attribute.clone())) {
+                let name = if channel.name.is_empty() { "dimmer".to_owned() } else { channel.name.clone() };
+                let free = std::iter::once(name.clone()).chain((2..).map(|n: usize| format!("{name} {n}")));
+                channel.cell = free.into_iter().find(|cell| placed.insert((cell.clone(), channel.attribute.clone())));
+            }
             continue;
         }
         let free = (1..).map(|n: usize| own.as_ref().map_or_else(|| n.to_string(), |cell| format!("{cell}-{n}")));
@@ -187,12 +195,15 @@ fn cells(mode: &mut DraftMode) {
 fn rests(mode: &mut DraftMode) {
     let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
     for channel in &mut mode.channels {
-        let open = channel.values.iter().find(|value| is_open(&value.name)).map(DraftValue::middle);
         if is_shutter(&channel.attribute) {
+            let open = open_range(&channel.values).map(DraftValue::middle);
             // Nothing else keeps such a light dark: open, it would burn at rest.
             let rest = open.filter(|_| dims);
-            channel.default = channel.default.filter(|default| *default != 0 || rest.is_none()).or(rest);
-            channel.highlight = channel.highlight.or(open);
+            let shut = |default: &u32| channel.values.iter().any(|value| holds(value, *default) && closes(value));
+            channel.default = channel.default.filter(|default| rest.is_none() || *default != 0 && !shut(default)).or(rest);
+            channel.highlight = channel.highlight.filter(|highlight| open.is_none() || !shut(highlight)).or(open);
+        } else if !has_own_rest(&channel.attribute) {
+            still(channel);
         }
         if channel.attribute == "Iris" {
             channel.default = channel.default.filter(|default| *default != 0).or_else(|| wide_iris(&channel.values));
@@ -203,6 +214,73 @@ fn rests(mode: &mut DraftMode) {
             channel.default = None;
         }
         channel.snap |= snaps(&channel.attribute);
+    }
+}
+
+/// The range of a shutter that lets all light out: as the file says it, or else by its words.
+fn open_range(values: &[DraftValue]) -> Option<&DraftValue> {
+    let said = values.iter().find(|value| value.nature == Nature::Lit);
+    let open = || values.iter().find(|value| value.nature == Nature::Unknown && is_open(&value.name));
+    let other = |wanted: Nature| values.iter().find(move |value| nature::light(value) == wanted);
+    // Slots that dim let the light out where they do so.
+    let level = || values.iter().find(|value| nature::light(value).is_level());
+    said.or_else(open).or_else(|| other(Nature::Lit)).or_else(level).or_else(|| other(Nature::Nothing))
+}
+
+fn holds(value: &DraftValue, at: u32) -> bool {
+    (value.from..=value.to).contains(&at)
+}
+
+/// Lets no light out, or not steadily.
+fn closes(value: &DraftValue) -> bool {
+    let nature = nature::light(value);
+    nature == Nature::Dark || nature.acts()
+}
+
+/// Where it rests is decided elsewhere.
+fn has_own_rest(name: &str) -> bool {
+    name == "Dimmer" || attribute::emitter(name).is_some() || ["Iris", "Pan", "Tilt"].contains(&name)
+}
+
+/// What a range of a channel that gives no light does.
+fn does(value: &DraftValue) -> Nature {
+    let by_words = || match (nature::of_motion(&value.name), nature::of_light(&value.name)) {
+        (Nature::Unknown, light) if light.acts() || light == Nature::Nothing => light,
+        (motion, _) => motion,
+    };
+    if value.nature == Nature::Unknown { by_words() } else { value.nature }
+}
+
+/// At rest nothing turns, runs or starts anew: where a channel would, it rests in a range that does not.
+fn still(channel: &mut DraftChannel) {
+    let rest = channel.default.unwrap_or(0);
+    // A narrow range says more of a place than the wide one around it.
+    let here = channel.values.iter().filter(|value| holds(value, rest)).min_by_key(|value| value.to - value.from);
+    if !here.is_some_and(|value| does(value).acts()) {
+        return;
+    }
+    let among = |wanted: Nature| channel.values.iter().find(move |value| does(value) == wanted);
+    let calm = among(Nature::Still).or_else(|| among(Nature::Nothing));
+    channel.default = calm.map(DraftValue::middle).or(channel.default);
+}
+
+/// What the file leaves open, for a person to look at.
+fn doubts(mode: &DraftMode, open: &mut Vec<(String, String)>) {
+    let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
+    for channel in mode.channels.iter().filter(|channel| channel.when.is_none()) {
+        let name = if channel.name.is_empty() { &channel.attribute } else { &channel.name };
+        let rest = channel.default.unwrap_or(0);
+        let here = || channel.values.iter().filter(|value| holds(value, rest)).min_by_key(|value| value.to - value.from);
+        if is_shutter(&channel.attribute) && dims && !channel.values.is_empty() && open_range(&channel.values).is_none() {
+            open.push((mode.name.clone(), format!("nobody knows where {name} lets the light out, so it rests at {rest}")));
+        } else if !is_shutter(&channel.attribute) && !has_own_rest(&channel.attribute) {
+            let acts = here().filter(|value| does(value).acts());
+            open.extend(
+                acts.map(|value| {
+                    (mode.name.clone(), format!("{name} has no range in which it is still, so it rests in \"{}\"", value.name))
+                }),
+            );
+        }
     }
 }
 
@@ -229,7 +307,7 @@ fn narrow_first(name: &str) -> bool {
 pub fn is_open(name: &str) -> bool {
     let name = name.to_lowercase();
     let word = |word: &str| name.split(|c: char| !c.is_alphanumeric()).any(|part| part == word);
-    let not = ["strobe", "pulse", "random", "sound", "flash", "open/", "slow"].iter().any(|other| name.contains(other));
+    let not = ["strobe", "pulse", "random", "sound", "flash", "open/", "slow", "closed"].iter().any(|other| name.contains(other));
     (word("open") && !not)
         || name == "no strobe"
         || name == "no function"

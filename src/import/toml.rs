@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::nature::Nature;
 use super::{Draft, DraftChannel, DraftMode, DraftValue, switches};
 use crate::show::colour::of_name;
 use crate::show::{Physical, Unit, Value};
@@ -33,17 +34,21 @@ pub fn text(draft: &Draft) -> String {
         }
     }
     for mode in &draft.modes {
-        write_mode(mode, &tables, &mut out);
+        write_mode(mode, &draft.open, &tables, &mut out);
     }
     out
 }
 
-fn write_mode(mode: &DraftMode, tables: &Tables, out: &mut String) {
+fn write_mode(mode: &DraftMode, open: &[(String, String)], tables: &Tables, out: &mut String) {
+    let open: Vec<String> = open.iter().filter(|(of, _)| *of == mode.name).map(|(_, what)| quoted(what)).collect();
     let footprint = match mode.footprints.as_slice() {
         [one] => one.to_string(),
         many => format!("[{}]", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
     let _ = writeln!(out, "\n[[mode]]\nname = {}\nfootprint = {footprint}", quoted(&mode.name));
+    if !open.is_empty() {
+        let _ = writeln!(out, "open = [{}]", open.join(", "));
+    }
     let counted = (1..).zip(&mode.cells).all(|(n, cell): (usize, _)| *cell == n.to_string());
     if counted && !mode.cells.is_empty() {
         let _ = writeln!(out, "cells = {}", mode.cells.len());
@@ -123,6 +128,9 @@ fn write_channel(mode: &DraftMode, channel: &DraftChannel, each: Option<u32>, ta
     if let Some(highlight) = channel.highlight {
         let _ = writeln!(out, "highlight = {highlight}");
     }
+    if let Some((from, to)) = channel.reach {
+        let _ = writeln!(out, "span = [{from}, {to}]");
+    }
     for (name, on) in [("snap", channel.snap), ("inverse", channel.inverse)] {
         if on {
             let _ = writeln!(out, "{name} = true");
@@ -197,7 +205,11 @@ fn shared(channel: &DraftChannel) -> Option<Vec<DraftValue>> {
     let rest = 1_u32.checked_shl(bits).map_or(u32::MAX, |one| one - 1);
     let whole = |value: &DraftValue| value.from & rest == 0 && value.to & rest == rest;
     channel.values.iter().all(whole).then(|| {
-        channel.values.iter().map(|value| DraftValue { from: value.from >> bits, to: value.to >> bits, ..value.clone() }).collect()
+        channel
+            .values
+            .iter()
+            .map(|value| DraftValue { from: value.from >> bits, to: value.to >> bits, nature: Nature::Unknown, ..value.clone() })
+            .collect()
     })
 }
 

@@ -32,6 +32,26 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Gives an attribute to an element that has none of the name.
+    pub fn fill_in(&mut self, name: &str, value: &str) {
+        if self.attribute(name).is_none() {
+            self.attributes.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Writes it and what is inside as XML.
+    pub fn write(&self, out: &mut String) {
+        out.push('<');
+        out.push_str(&self.name);
+        for (key, value) in &self.attributes {
+            out.extend([" ", key.as_str(), "=\"", &escape(value), "\""]);
+        }
+        out.push('>');
+        out.push_str(&escape(&self.text));
+        self.children.iter().for_each(|child| child.write(out));
+        out.extend(["</", self.name.as_str(), ">"]);
+    }
+
     /// The first child of a name.
     #[must_use]
     pub fn child(&self, name: &str) -> Option<&Self> {
@@ -141,6 +161,17 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
     Ok(Element { name, attributes, ..Element::default() })
 }
 
+/// A text as XML has it between quotes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\n', "&#10;")
+        .replace('\r', "&#13;")
+        .replace('\t', "&#9;")
+}
+
 /// The text of an attribute with its references resolved.
 fn unescape(raw: &str) -> Result<String, String> {
     let mut out = String::with_capacity(raw.len());
@@ -183,6 +214,9 @@ mod tests {
         let root = parse(b"<?xml version=\"1.0\"?><!DOCTYPE A><A x=\"1 &lt; 2\"><B>R&amp;D &#65;</B><C/></A>").unwrap();
         assert_eq!((root.name.as_str(), root.attribute("x"), root.text_of("B")), ("A", Some("1 < 2"), "R&D A"));
         assert_eq!(root.children.len(), 2);
+        let mut again = String::new();
+        root.write(&mut again);
+        assert_eq!(parse(again.as_bytes()).unwrap(), root, "{again}");
     }
 
     #[test]

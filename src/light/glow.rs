@@ -239,7 +239,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::show::dmx::Slots;
+    use crate::show::dmx::{Reach, Slots};
     use crate::show::{AttrIx, Attribute, Fixture, FixtureChannel, FixtureMode, FixtureProfile};
 
     /// Attribute, cell, named ranges.
@@ -265,7 +265,7 @@ mod tests {
                 default: 0,
                 highlight: 0,
                 snap: false,
-                inverse: false,
+                reach: Reach::WHOLE,
                 intensity: false,
                 dimmer: None,
                 switched: false,

@@ -32,11 +32,11 @@ impl Board {
         }
     }
 
-    /// A parameter as its slots have it: under what lies over it and its virtual dimmer, upside down where it is sent so.
+    /// A parameter as its slots have it: under what lies over it and its virtual dimmer, in its part of them.
     fn sent(&self, at: usize, param: &Param, t: Mono, known: &mut Known) -> Level {
         let value = self.laid(at, t, known);
         let value = param.dimmer.map_or(value, |dimmer| scaled(value, self.laid(dimmer.at(), t, known)));
-        if param.inverse { !value } else { value }
+        param.reach.sent(value)
     }
 
     /// Sorts what a universe shows into what rests, what moves simply, and the rest, which is worked out whole for each frame.
@@ -206,7 +206,8 @@ enum Course {
 pub(super) fn in_order(rig: &Rig) -> (Vec<u32>, Vec<usize>) {
     let param = |ix: u32| rig.params.get(ix as usize);
     let mut order: Vec<u32> = (0_u32..).zip(&rig.params).filter(|(_, param)| param.slots.bytes() > 0).map(|(ix, _)| ix).collect();
-    order.sort_by_key(|ix| param(*ix).map(|param| (param.universe, param.slots.as_slice().first().copied())));
+    // What has a part of its master's slots is written over it.
+    order.sort_by_key(|ix| param(*ix).map(|param| (param.universe, param.slots.as_slice().first().copied(), param.switched)));
     let before = |universe: usize| order.partition_point(|ix| param(*ix).is_some_and(|param| usize::from(param.universe) < universe));
     let begins = (0..=rig.universes.len()).map(before).collect();
     (order, begins)

@@ -9,6 +9,7 @@ use super::curve::ONE;
 use super::motion::{Level, Motion, Travel};
 use super::render::Known;
 use crate::show::Param;
+use crate::show::dmx::Reach;
 use crate::time::{Mono, Span};
 
 /// What waits for its delay is worked out whole until the universe is laid out again; that is done at most so often.
@@ -103,7 +104,11 @@ impl Strip {
         };
         let rising = travel.rises();
         // Upside down it goes as far, the other way.
-        let (from, up) = if param.inverse { (!travel.from, !rising) } else { (travel.from, rising) };
+        let (from, up) = match param.reach {
+            Reach::WHOLE => (travel.from, rising),
+            Reach::INVERSE => (!travel.from, !rising),
+            _ => return false,
+        };
         self.from.push(from);
         self.way.push(travel.to.abs_diff(travel.from));
         let run = Run { motion: travel.motion, first, count: 1, bytes, rising, up };

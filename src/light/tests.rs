@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{Board, Layer, Overlay, Renderer, Saved};
-use crate::show::dmx::{FULL, Slots, scaled};
+use crate::show::dmx::{FULL, Reach, Slots, scaled};
 use crate::show::{
     AttrIx, Attribute, Curve, Fixture, LightAct, Param, ParamIx, Patched, Rest, Rig, Swing, SwingFrom, Timing, Universe, Wave,
 };
@@ -31,7 +31,7 @@ pub(super) fn rig() -> Arc<Rig> {
             default: 0,
             highlight: 0,
             snap: false,
-            inverse: false,
+            reach: Reach::WHOLE,
             intensity: false,
             dimmer: None,
             switched: false,
@@ -234,7 +234,7 @@ fn a_virtual_dimmer_scales_what_it_dims_wherever_that_is_sent() {
     rig.params[1].dimmer = Some(DIM);
     rig.params[1].universe = 1;
     rig.params[1].slots = Slots::new(&[30]);
-    rig.params[2].inverse = true;
+    rig.params[2].reach = Reach::INVERSE;
     rig.params[2].slots = Slots::new(&[20, 21, 22]);
     let mut board = Board::new(Arc::new(rig));
     let mut renderer = Renderer::new(&board);
@@ -432,7 +432,7 @@ proptest! {
     fn a_frame_is_the_output_of_each_parameter(deeds in deeds(), grand in prop_oneof![Just(u16::MAX), any::<u16>()], parked: u32) {
         let mut rig = Rig::clone(&rig());
         rig.params[5].dimmer = Some(head(1, DIM));
-        rig.params[6].inverse = true;
+        rig.params[6].reach = Reach::INVERSE;
         rig.params[10].slots = Slots::new(&[2, 3, 12]);
         let rig = Arc::new(rig);
         let mut board = Board::new(rig.clone());
@@ -452,7 +452,7 @@ proptest! {
                 let picture = frames(&mut renderer, &board, later);
                 for (ix, param) in (0..).map(ParamIx).zip(&rig.params) {
                     let dimmer = param.dimmer.map_or(FULL, |dimmer| board.output(dimmer, later));
-                    let value = scaled(board.output(ix, later), dimmer) ^ if param.inverse { FULL } else { 0 };
+                    let value = param.reach.sent(scaled(board.output(ix, later), dimmer));
                     let slots = &picture[usize::from(param.universe)];
                     for (slot, byte) in param.slots.as_slice().iter().zip(value.to_be_bytes()) {
                         prop_assert_eq!(slots[usize::from(*slot)], byte, "{:?} after {:?}", ix, deed);

@@ -109,7 +109,7 @@ pub fn emitter(name: &str) -> Option<Emitter> {
         "ColorAdd_W" => Emitter::White,
         "ColorAdd_WW" => Emitter::WarmWhite,
         "ColorAdd_CW" => Emitter::CoolWhite,
-        "ColorAdd_RY" => Emitter::Amber,
+        "ColorAdd_RY" | "ColorAdd_A" => Emitter::Amber,
         "ColorAdd_GY" => Emitter::Lime,
         "ColorAdd_C" => Emitter::Cyan,
         "ColorAdd_M" => Emitter::Magenta,
@@ -119,9 +119,9 @@ pub fn emitter(name: &str) -> Option<Emitter> {
         "ColorAdd_BM" => Emitter::BlueMagenta,
         "ColorAdd_RM" => Emitter::RedMagenta,
         "ColorAdd_UV" => Emitter::Uv,
-        "ColorSub_C" => Emitter::MinusRed,
-        "ColorSub_M" => Emitter::MinusGreen,
-        "ColorSub_Y" => Emitter::MinusBlue,
+        "ColorSub_C" | "ColorRGB_Cyan" => Emitter::MinusRed,
+        "ColorSub_M" | "ColorRGB_Magenta" => Emitter::MinusGreen,
+        "ColorSub_Y" | "ColorRGB_Yellow" => Emitter::MinusBlue,
         _ if name.starts_with("ColorAdd_") => Emitter::Other,
         _ => return None,
     })
@@ -169,7 +169,7 @@ pub fn is_colour_wheel(name: &str) -> bool {
 /// True for a filter or control of the colour temperature.
 #[must_use]
 pub fn is_temperature(name: &str) -> bool {
-    ["CTO", "CTC", "CTB"].contains(&name)
+    ["CTO", "CTC", "CTB"].contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// Annex A, as far as fixtures that people hire use it; `#` is any number.
@@ -187,7 +187,7 @@ const KNOWN: &[&str] = &[
     "ColorAdd_BC", "ColorAdd_BM", "ColorAdd_RM", "ColorAdd_W", "ColorAdd_WW", "ColorAdd_CW", "ColorAdd_UV", "ColorSub_R", "ColorSub_G",
     "ColorSub_B", "ColorSub_C", "ColorSub_M", "ColorSub_Y", "ColorMacro#", "ColorMacro#Rate", "CTO", "CTC", "CTB", "Tint", "HSB_Hue",
     "HSB_Saturation", "HSB_Brightness", "HSB_Quality", "CIE_X", "CIE_Y", "CIE_Brightness", "ColorRGB_Red", "ColorRGB_Green",
-    "ColorRGB_Blue", "ColorRGB_Quality", "ColorMixMode", "ColorControl", "StrobeDuration", "StrobeRate", "StrobeFrequency", "StrobeMode",
+    "ColorRGB_Blue", "ColorRGB_Cyan", "ColorRGB_Magenta", "ColorRGB_Yellow", "ColorRGB_Quality", "ColorMixMode", "ColorControl", "StrobeDuration", "StrobeRate", "StrobeFrequency", "StrobeMode",
     "StrobeModeShutter", "StrobeModeStrobe", "StrobeModePulse", "StrobeModePulseOpen", "StrobeModePulseClose", "StrobeModeRandom",
     "StrobeModeRandomPulse", "StrobeModeEffect", "Shutter#", "Shutter#Strobe", "Shutter#StrobePulse", "Shutter#StrobePulseClose",
     "Shutter#StrobePulseOpen", "Shutter#StrobeRandom", "Shutter#StrobeRandomPulse", "Shutter#StrobeRandomPulseClose",
@@ -217,6 +217,11 @@ pub fn is_known(name: &str) -> bool {
 #[must_use]
 pub fn meant(name: &str) -> Option<String> {
     let (pattern, number) = (numberless(name), name.chars().find(char::is_ascii_digit).unwrap_or('1'));
+    // Codes of one to three letters are each near to another: `ColorAdd_A` is no slip of `ColorAdd_B`, and `CTP` none of `CTO`.
+    let code = name.rsplit('_').next().unwrap_or(name);
+    if code.chars().filter(|c| c.is_ascii_alphabetic()).count() <= 3 {
+        return None;
+    }
     // A second one of what the annex has once: `Zoom2`.
     if is_known(name) || is_known(name.trim_end_matches(|c: char| c.is_ascii_digit())) {
         return None;
@@ -249,7 +254,7 @@ mod tests {
         assert_eq!(meant("Dimer"), Some("Dimmer".into()));
         assert_eq!(meant("Gobbo2"), Some("Gobo2".into()));
         assert_eq!(meant("Zoomm"), Some("Zoom".into()));
-        assert_eq!((meant("HazeTaste"), meant("Control7"), meant("Zoom2")), (None, None, None));
+        assert_eq!(["HazeTaste", "Control7", "Zoom2", "ColorAdd_A", "ColorSub_W", "CTP"].map(meant), [const { None }; 6]);
     }
 
     #[test]

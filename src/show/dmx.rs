@@ -42,6 +42,60 @@ pub fn of_millionths(millionths: u32) -> u32 {
     u32::try_from(value).unwrap_or(FULL)
 }
 
+/// Where on the wire 0% and 100% of a channel are, in 32 bits: all of its slots, or the part of them in which they are this channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach {
+    /// 0%.
+    pub from: u32,
+    /// 100%; below `from` when it is sent upside down.
+    pub to: u32,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self::WHOLE
+    }
+}
+
+impl Reach {
+    /// All of the slots.
+    pub const WHOLE: Self = Self { from: 0, to: FULL };
+    /// All of the slots, upside down.
+    pub const INVERSE: Self = Self { from: FULL, to: 0 };
+
+    /// A value as the wire has it.
+    #[must_use]
+    pub const fn sent(self, value: u32) -> u32 {
+        if self.to >= self.from { self.from + scaled(self.to - self.from, value) } else { self.from - scaled(self.from - self.to, value) }
+    }
+
+    /// The value that is sent like this; the nearer end for what lies outside.
+    #[must_use]
+    pub const fn read(self, wire: u32) -> u32 {
+        let (way, gone) = match self.to >= self.from {
+            true => (self.to - self.from, wire.saturating_sub(self.from)),
+            false => (self.from - self.to, self.from.saturating_sub(wire)),
+        };
+        if gone >= way {
+            return FULL;
+        }
+        // Rounded up, so that it is sent as it was.
+        ((gone as u64 * FULL as u64).div_ceil(way as u64)) as u32
+    }
+
+    /// Whether something of the wire is its own.
+    #[must_use]
+    pub const fn holds(self, wire: u32) -> bool {
+        if self.to >= self.from { wire >= self.from && wire <= self.to } else { wire >= self.to && wire <= self.from }
+    }
+
+    /// The other way round.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        Self { from: self.to, to: self.from }
+    }
+}
+
 /// Where a value is sent: up to four slots of one universe, the most significant first. Without slots it is never sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Slots {
@@ -118,6 +172,24 @@ mod tests {
         assert_eq!((scaled(FULL, FULL), scaled(12_345, FULL), scaled(FULL, 0)), (FULL, 12_345, 0));
         assert_eq!(scaled(FULL, of_millionths(500_000)) >> 24, 128);
         assert_eq!((of_millionths(0), of_millionths(1_000_000), of_millionths(u32::MAX)), (0, FULL, FULL));
+    }
+
+    #[test]
+    fn a_channel_of_a_part_of_its_slots_is_read_as_it_is_sent() {
+        let part = |from, to| Reach { from: widen(from, 1), to: widen(to, 1) };
+        let half = of_millionths(500_000);
+        assert_eq!([0, half, FULL].map(|value| part(8, 134).sent(value) >> 24), [8, 71, 134]);
+        assert_eq!([0, half, FULL].map(|value| part(134, 8).sent(value) >> 24), [134, 71, 8]);
+        for reach in [part(8, 134), part(134, 8), Reach::WHOLE, Reach::INVERSE] {
+            for raw in (0..=255).filter(|raw| reach.holds(widen(*raw, 1))) {
+                assert_eq!(reach.sent(reach.read(widen(raw, 1))) >> 24, raw, "{reach:?}");
+            }
+        }
+        for value in [0, 1, 12_345, half, FULL - 1, FULL] {
+            assert_eq!((Reach::WHOLE.sent(value), Reach::INVERSE.sent(value)), (value, !value));
+            assert_eq!((Reach::WHOLE.read(value), Reach::INVERSE.read(value)), (value, !value));
+        }
+        assert_eq!((part(8, 134).read(0), part(8, 134).read(FULL), part(8, 8).read(FULL)), (0, FULL, FULL));
     }
 
     #[test]

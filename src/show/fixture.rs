@@ -5,10 +5,11 @@
 //! colours and has no dimmer gets a **virtual dimmer**: a channel without slots whose value scales those colours, so that
 //! intensity always travels by itself.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::attribute::{emitter, is_shutter};
-use super::dmx::{FULL, Slots};
+use super::attribute::{Emitter, emitter, is_shutter};
+use super::dmx::{FULL, Reach, Slots};
 
 /// One model of light.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,9 +45,11 @@ pub struct FixtureMode {
     pub cells: Vec<Arc<str>>,
     /// What the slots do; those that none names send 0.
     pub channels: Vec<FixtureChannel>,
+    /// What nobody knows about it, in words: `check` tells it of a show that uses the mode.
+    pub open: Vec<Arc<str>>,
 }
 
-/// One parameter of a light. Values are shares of the whole range in 32 bits, as the show says them: `inverse` is applied.
+/// One parameter of a light. Values are shares of its range in 32 bits, as the show says them: `reach` is applied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FixtureChannel {
     /// What it controls, by its GDTF name.
@@ -65,8 +68,8 @@ pub struct FixtureChannel {
     pub highlight: u32,
     /// Jumps at the start of a fade: wheels, shutters, modes.
     pub snap: bool,
-    /// Sent upside down: 100% is 0 on the wire.
-    pub inverse: bool,
+    /// Where on the wire its 0% and 100% are: upside down, or in a part of the slots that have more to do.
+    pub reach: Reach,
     /// Named values in file order: a wheel's `red`, a shutter's `open`.
     pub values: Vec<NamedValue>,
     /// What its ends are in the world; `None`: nobody knows.
@@ -187,7 +190,7 @@ impl std::fmt::Display for Physical {
 pub struct NamedValue {
     /// `red`.
     pub name: Arc<str>,
-    /// Where the range begins; above `to` when the channel is inverse.
+    /// Where the range begins; above `to` when the channel is sent upside down.
     pub from: u32,
     /// Where it ends; `from` for a single value.
     pub to: u32,
@@ -276,7 +279,7 @@ impl FixtureChannel {
         if (1..=4).contains(&names.len()) && within.iter().all(named) {
             return names.join(" or ");
         }
-        let raw = |value: u32| (if self.inverse { !value } else { value }) >> (32 - u32::from(self.slots.bytes().max(1)) * 8);
+        let raw = |value: u32| self.reach.sent(value) >> (32 - u32::from(self.slots.bytes().max(1)) * 8);
         let ranges = within.iter().map(|(from, to)| (raw(*from).min(raw(*to)), raw(*from).max(raw(*to))));
         let ranges: Vec<String> = ranges.map(|(from, to)| if from == to { from.to_string() } else { format!("{from} to {to}") }).collect();
         ranges.join(" or ")
@@ -298,7 +301,8 @@ pub(super) struct Said {
 
 impl FixtureMode {
     /// Adds the virtual dimmers, and gives defaults and highlights to channels that have none of their own: the shutter of a
-    /// light that can be dimmed rests open, a head in the middle, colours under a virtual dimmer white.
+    /// light that can be dimmed rests open, a head in the middle, colours under a dimmer in white (where none of them is in white, all
+    /// in full), so that a level alone is light.
     pub(super) fn complete(&mut self, said: &[Said]) {
         for cell in 0..=u16::try_from(self.cells.len()).unwrap_or(u16::MAX) {
             let own = |channel: &&FixtureChannel| channel.cell == cell;
@@ -317,14 +321,26 @@ impl FixtureMode {
             let when = first.filter(|when| dimmed.all(|channel| channel.when.as_ref() == Some(when)));
             self.channels.push(FixtureChannel { attribute: "Dimmer".into(), cell, part, when, ..FixtureChannel::default() });
         }
+        let white = self.white_cells();
         let (master, dims) = (self.has_master(), self.channels.iter().any(|channel| &*channel.attribute == "Dimmer"));
         let all = said.iter().copied().chain(std::iter::repeat(Said::default()));
         for (channel, said) in self.channels.iter_mut().zip(all) {
             let under = master && channel.cell != 0;
-            channel.default = said.default.unwrap_or_else(|| natural_default(channel, under, dims));
+            channel.default = said.default.unwrap_or_else(|| natural_default(channel, under, dims, white.get(&channel.cell).copied()));
             channel.highlight = said.highlight.unwrap_or_else(|| natural_highlight(channel));
         }
         self.complete_masters(said);
+    }
+
+    /// The cells whose lamps make the light's white (the whole light is 0), and whether any of them belongs to white. Beside cells that mix red,
+    /// green and blue, a lamp in a cell of its own would tint every colour.
+    fn white_cells(&self) -> BTreeMap<u16, bool> {
+        let emits = |cell: u16| self.channels.iter().filter(move |one| one.cell == cell).filter_map(|one| emitter(&one.attribute));
+        let mixes =
+            |cell: u16| [Emitter::Red, Emitter::Green, Emitter::Blue].into_iter().all(|wanted| emits(cell).any(|own| own == wanted));
+        let cells: BTreeSet<u16> = self.channels.iter().map(|one| one.cell).collect();
+        let mixed = cells.iter().any(|cell| mixes(*cell));
+        cells.into_iter().filter(|cell| !mixed || mixes(*cell)).map(|cell| (cell, emits(cell).any(Emitter::in_white))).collect()
     }
 
     /// What says what other slots are jumps, and is where they give light when somebody looks for it.
@@ -358,14 +374,15 @@ impl FixtureMode {
     }
 }
 
-/// `dims`: something else keeps the light dark, so that its shutter may rest open.
-fn natural_default(channel: &FixtureChannel, under_master: bool, dims: bool) -> u32 {
+/// `dims`: something else keeps the light dark, so that its shutter may rest open and its lamps in white. `white`: whether it has lamps
+/// for that; `None`: they are beside others that mix, so that they wait until they are named.
+fn natural_default(channel: &FixtureChannel, under_master: bool, dims: bool, white: Option<bool>) -> u32 {
     let open = || channel.values.iter().find(|value| value.name.eq_ignore_ascii_case("open")).map(NamedValue::value);
     match &*channel.attribute {
         "Pan" | "Tilt" => FULL / 2 + 1,
         "Dimmer" if under_master => FULL,
-        name if is_shutter(name) && dims => open().unwrap_or(if channel.inverse { FULL } else { 0 }),
-        name if channel.dimmer.is_some() && emitter(name).is_some_and(|e| e.in_white()) => FULL,
+        name if is_shutter(name) && dims => open().unwrap_or(channel.reach.read(0)),
+        name if dims && emitter(name).is_some_and(|e| e.adds() && white.is_some_and(|white| e.in_white() || !white)) => FULL,
         _ => 0,
     }
 }

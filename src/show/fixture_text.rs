@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::attribute;
 use super::colour::{KELVIN, read_kelvin, read_rgb};
-use super::dmx::{Slots, of_millionths, top, widen};
+use super::dmx::{Reach, Slots, of_millionths, top, widen};
 use super::fault::{Fault, Faults, suggestion};
 use super::fields::{Fields, Node, in_file_order, int_of};
 use super::fixture::{FixtureChannel, FixtureMode, FixtureProfile, NamedValue, Physical, Said, Unit};
@@ -96,11 +96,12 @@ impl<'a, 'i> Reader<'a, 'i> {
         modes
     }
 
-    /// `footprint`, `cells` and `channel`.
+    /// `footprint`, `cells`, `open` and `channel`.
     fn mode(&mut self, name: Arc<str>, fields: &mut Fields<'a, 'i>, list: &'static str) -> FixtureMode {
         let footprints = self.footprints(fields);
         let cells = self.cells(fields);
-        let mode = FixtureMode { name, footprints, cells, ..FixtureMode::default() };
+        let open = fields.texts("open", &mut self.faults).into_iter().map(|(text, _)| text).collect();
+        let mode = FixtureMode { name, footprints, cells, open, ..FixtureMode::default() };
         let mut draft = Draft { mode, said: Vec::new(), whens: Vec::new(), taken: BTreeMap::new() };
         match fields.get("channel").map(|node| (node.span(), node.get_ref())) {
             Some((_, DeValue::Array(items))) => {
@@ -208,8 +209,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             self.faults.add(fields.span(), format!("{} is the byte below {}, which is missing", SLOT_KEYS[gap], SLOT_KEYS[gap - 1]));
         }
         let slots = Slots::new(&slots);
-        let inverse = fields.flag("inverse", &mut self.faults).unwrap_or(false);
-        let wire = Wire { bytes: slots.bytes(), inverse };
+        let wire = Wire { bytes: slots.bytes(), reach: self.reach(&mut fields, slots.bytes()) };
         let said = Said {
             default: fields.get("default").and_then(|node| self.raw_value(node, wire)),
             highlight: fields.get("highlight").and_then(|node| self.raw_value(node, wire)),
@@ -223,7 +223,8 @@ impl<'a, 'i> Reader<'a, 'i> {
         if slots.bytes() == 0 || nowhere {
             return;
         }
-        let one = FixtureChannel { attribute: attribute.into(), name, part, snap, inverse, values, range, ..FixtureChannel::default() };
+        let one =
+            FixtureChannel { attribute: attribute.into(), name, part, snap, reach: wire.reach, values, range, ..FixtureChannel::default() };
         let first = draft.mode.channels.len();
         for (nth, cell) in (0_u16..).zip(cells) {
             let moved = slots.map(|slot| slot.saturating_add(step.saturating_mul(nth)));
@@ -382,11 +383,36 @@ impl<'a, 'i> Reader<'a, 'i> {
         range
     }
 
+    /// `inverse = true`: 100% is 0 on the wire. `span = [8, 134]`: 0% is 8 and 100% is 134, since the slots have more to do.
+    fn reach(&mut self, fields: &mut Fields<'a, 'i>, bytes: u8) -> Reach {
+        let inverse = fields.flag("inverse", &mut self.faults).unwrap_or(false);
+        let whole = if inverse { Reach::INVERSE } else { Reach::WHOLE };
+        let Some(node) = fields.get("span") else { return whole };
+        let help = "span is where 0% and 100% are on the wire: span = [8, 134]; upside down it is [134, 8]";
+        if inverse {
+            self.faults.add_help(node.span(), "a channel has a span or is inverse, not both", help);
+            return whole;
+        }
+        let wire = Wire { bytes, reach: whole };
+        let number = |node: &Node<'_>| wire.value(node.get_ref()).filter(|_| node.get_ref().is_integer());
+        let ends = match node.get_ref().as_array().map(|items| items.iter().map(number).collect::<Vec<_>>()).as_deref() {
+            Some([Some(from), Some(to)]) if from != to => Some(Reach { from: *from, to: *to }),
+            _ => None,
+        };
+        if ends.is_none() {
+            let message = format!("a span is two values of this channel, from 0 to {}", top(bytes.max(1)));
+            self.faults.add_help(node.span(), message, help);
+        }
+        ends.unwrap_or(whole)
+    }
+
     /// A value in the channel's own bytes, as the wire has it, or as `"50%"`, as a show says it.
     fn raw_value(&mut self, node: &Node<'_>, wire: Wire) -> Option<u32> {
         let value = wire.value(node.get_ref());
         if value.is_none() {
-            let message = format!("a value of this channel is a whole number from 0 to {}, or \"50%\"", top(wire.bytes.max(1)));
+            let raw = |value: u32| value >> (32 - u32::from(wire.bytes.max(1)) * 8);
+            let (from, to) = (raw(wire.reach.from.min(wire.reach.to)), raw(wire.reach.from.max(wire.reach.to)));
+            let message = format!("a value of this channel is a whole number from {from} to {to}, or \"50%\"");
             self.faults.add(node.span(), message);
         }
         value
@@ -397,7 +423,7 @@ impl<'a, 'i> Reader<'a, 'i> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wire {
     pub(super) bytes: u8,
-    pub(super) inverse: bool,
+    pub(super) reach: Reach,
 }
 
 impl Wire {
@@ -409,6 +435,6 @@ impl Wire {
         }
         let bytes = self.bytes.max(1);
         let raw = int_of(value).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= top(bytes))?;
-        Some(if self.inverse { !widen(raw, bytes) } else { widen(raw, bytes) })
+        Some(widen(raw, bytes)).filter(|wire| self.reach.holds(*wire)).map(|wire| self.reach.read(wire))
     }
 }

@@ -78,7 +78,7 @@ fn read(mode: &mut FixtureMode, said: &Said<'_, '_>, faults: &mut Faults) {
 
 /// A value, a range, a name, or a list of these, whole steps of the wire each.
 fn ranges(master: &FixtureChannel, node: &Node<'_>, faults: &mut Faults) -> Option<Vec<(u32, u32)>> {
-    let wire = Wire { bytes: master.slots.bytes(), inverse: master.inverse };
+    let wire = Wire { bytes: master.slots.bytes(), reach: master.reach };
     if let DeValue::Array(items) = node.get_ref() {
         let plain = matches!(items.iter().collect::<Vec<_>>().as_slice(), [a, b] if a.get_ref().is_integer() && b.get_ref().is_integer());
         if !plain {
@@ -119,7 +119,11 @@ fn share(mode: &mut FixtureMode, taken: &Taken, faults: &mut Faults) {
         for (nth, (at, span)) in users.iter().enumerate() {
             for (other, other_span) in users.iter().take(nth) {
                 let Some((one, two)) = mode.channels.get(*other).zip(mode.channels.get(*at)) else { continue };
+                // A channel of a part of the slots that say themselves whether they are that.
+                let own = |when: &When, master: usize| usize::from(when.master) == master;
                 let fault = match (&one.when, &two.when) {
+                    (Some(when), None) if own(when, *at) => None,
+                    (None, Some(when)) if own(when, *other) => None,
                     (None, None) => Some((format!("slot {slot} is {} already", one.attribute), "one of them needs a when")),
                     (Some(a), Some(b)) if a.master != b.master => {
                         Some((format!("slot {slot} is {} or {} as two channels say, not one", one.attribute, two.attribute), HELP))

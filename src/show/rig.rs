@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::dmx::Slots;
+use super::dmx::{Reach, Slots};
 use super::fixture::lies_in;
 use super::{AttrIx, Attribute, Curve, DeviceIx, FixtureChannel, FixtureProfile, Swing, Timing, When};
 use crate::time::Span;
@@ -124,8 +124,8 @@ pub struct Param {
     pub highlight: u32,
     /// Jumps at the start of a fade instead of travelling.
     pub snap: bool,
-    /// Sent upside down.
-    pub inverse: bool,
+    /// Where on the wire its 0% and 100% are.
+    pub reach: Reach,
     /// Gives light: fades out when a whole look leaves the fixture out. A dimmer, real or virtual, that is under no other.
     pub intensity: bool,
     /// The virtual dimmer that scales it on its way to the wire.
@@ -140,8 +140,7 @@ impl Param {
     /// Its value in a frame of its universe.
     #[must_use]
     pub fn read(&self, slots: &[u8; 512]) -> u32 {
-        let raw = self.slots.read(slots);
-        if self.inverse { !raw } else { raw }
+        self.reach.read(self.slots.read(slots))
     }
 }
 

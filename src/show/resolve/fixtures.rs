@@ -126,7 +126,13 @@ impl<'t> Loader<'t> {
         let inverted = fields.texts("invert", &mut self.faults);
         fields.finish(&mut self.faults);
         let profile = self.fixture_profile(profile?, profile_span, key)?;
-        let mode = self.mode_of(&profile, mode, mode_span.unwrap_or_else(|| span.clone()), key)?;
+        let mode_span = mode_span.unwrap_or_else(|| span.clone());
+        let mode = self.mode_of(&profile, mode, mode_span.clone(), key)?;
+        for open in profile.modes.get(usize::from(mode)).into_iter().flat_map(|mode| &mode.open) {
+            let fault = Fault::warning("profile-open", mode_span.clone(), format!("fixture {key}: {open}"));
+            self.faults
+                .push(fault.help(format!("see the light's manual, correct the profile {}, and take this out of its open", profile.key)));
+        }
         let model = Model { profile, mode };
         let starts = starts?.unwrap_or_else(|| vec![(None, span.clone()); model.mode().map_or(0, |mode| mode.footprints.len())]);
         let places = self.places(key, &model, numbers?, starts, universes)?;
@@ -296,7 +302,7 @@ impl<'t> Loader<'t> {
                 default: channel.default,
                 highlight: channel.highlight,
                 snap: channel.snap,
-                inverse: channel.inverse ^ inverted.iter().any(|(name, _)| *name == channel.attribute),
+                reach: if inverted.iter().any(|(name, _)| *name == channel.attribute) { channel.reach.turned() } else { channel.reach },
                 intensity: dims(channel),
                 dimmer: channel.dimmer.map(|nth| ParamIx(first_param + u32::from(nth))),
                 switched: channel.when.is_some(),

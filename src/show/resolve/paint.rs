@@ -1,6 +1,6 @@
 //! What a look or a step says of lights: `front = { level = "80%", colour = "#FFE7C4", Zoom = "20%" }`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::de::DeValue;
@@ -232,6 +232,19 @@ impl<'t> Loader<'t> {
         }
     }
 
+    /// A whole picture that says how bright a light is has its shutter at rest, unless it says something else of it: no strobe and no
+    /// closed shutter is left from the picture before.
+    pub(super) fn rest_shutters(&self, values: &mut BTreeMap<ParamIx, u32>) {
+        let dimmed = |ix: &&ParamIx| self.rig.params.get(ix.at()).is_some_and(|param| self.is(param.attribute, "Dimmer"));
+        let fixtures: BTreeSet<u32> =
+            values.keys().filter(dimmed).filter_map(|ix| self.rig.params.get(ix.at())).map(|param| param.fixture).collect();
+        for (ix, param) in fixtures.into_iter().flat_map(|fixture| self.rig.params_of(fixture)).filter(|(_, param)| !param.switched) {
+            if self.rig.attribute(param).is_some_and(|attribute| attribute::is_shutter(&attribute.name)) {
+                values.entry(ix).or_insert(param.default);
+            }
+        }
+    }
+
     fn is(&self, attribute: AttrIx, name: &str) -> bool {
         self.rig.attributes.get(attribute.at()).is_some_and(|one| *one.name == *name)
     }
@@ -255,7 +268,7 @@ fn raw(channel: &FixtureChannel, node: &Node<'_>) -> Option<u32> {
         value => {
             let bytes = channel.slots.bytes().max(1);
             let raw = int_of(value).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= top(bytes))?;
-            Some(if channel.inverse { !widen(raw, bytes) } else { widen(raw, bytes) })
+            Some(widen(raw, bytes)).filter(|wire| channel.reach.holds(*wire)).map(|wire| channel.reach.read(wire))
         }
     }
 }
@@ -296,8 +309,10 @@ fn not_there(channel: &FixtureChannel, node: &Node<'_>, who: &str, profile: &str
 
 /// What the attribute takes.
 fn no_such_value(channel: &FixtureChannel, node: &Node<'_>) -> Fault {
-    let top = top(channel.slots.bytes().max(1));
-    let message = format!("this attribute goes from \"0%\" to \"100%\", or from 0 to {top}");
+    let raw = |wire: u32| wire >> (32 - u32::from(channel.slots.bytes().max(1)) * 8);
+    let ends = [channel.reach.from, channel.reach.to].map(raw);
+    let (from, to) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+    let message = format!("this attribute goes from \"0%\" to \"100%\", or from {from} to {to}");
     let known = channel.values.iter().map(|value| &*value.name);
     let said = node.get_ref().as_str().unwrap_or_default();
     let help = suggestion(said, known).filter(|_| !said.is_empty());

@@ -35,6 +35,7 @@ impl<'t> Loader<'t> {
             }
             if self.show.looks == Looks::Whole {
                 self.light_masters(&mut values);
+                self.rest_shutters(&mut values);
             }
             let needs = self.switch(&span, &mut values, &[]);
             self.looks.declare(key, Some(self.rig.looks.len()));

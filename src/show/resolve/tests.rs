@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::show::dmx::{FULL, widen};
+use crate::show::dmx::{FULL, Reach, widen};
 use crate::show::*;
 use crate::time::Span;
 
@@ -481,11 +481,11 @@ fn cells_and_breaks_are_patched_each_where_it_lies() {
         ]
     );
     let shutter = rig.params[3];
-    assert_eq!((shutter.default, shutter.inverse), (widen(15, 1), true), "open, and hung upside down");
+    assert_eq!((shutter.default, shutter.reach), (widen(15, 1), Reach::INVERSE), "open, and hung upside down");
     assert_eq!(rig.params[1].default, FULL, "white under its virtual dimmer");
     assert_eq!(rig.params[4].default, FULL, "which lets all through, under the bar's own");
     assert_eq!(rig.channel(ParamIx(12)).map(|c| &*c.attribute), Some("Zoom"));
-    assert_eq!((rig.params[12].default, rig.params[12].inverse), (0, true), "255 on the wire is nothing");
+    assert_eq!((rig.params[12].default, rig.params[12].reach), (0, Reach::INVERSE), "255 on the wire is nothing");
     assert_eq!(rig.groups[0].parts, [Part { fixture: 1, cell: 2 }, Part { fixture: 0, cell: 1 }], "in the order of the file, each once");
     assert_eq!(rig.universes_of(ParamIx(4)).collect::<Vec<_>>(), [1, 1]);
 }
@@ -496,10 +496,18 @@ fn a_look_lights_cells_one_by_one() {
         "one = { \"bar1/left\" = { level = \"50%\", colour = \"#80FFFF\" } }\nall = { \"bar1/*\" = \"10%\", bar1 = { Shutter1 = \"closed 100%\" } }\nboth = { bar = \"20%\" }\nends = { ends = \"30%\" }",
     );
     let values = |at: usize| show.rig.looks[at].values.iter().map(|(ix, value)| (ix.0, value >> 24)).collect::<Vec<_>>();
-    assert_eq!(values(0), [(0, 255), (1, 128), (4, 128), (5, 0)], "the bar's own dimmer comes up, its other cell is dark");
+    assert_eq!(
+        values(0),
+        [(0, 255), (1, 128), (3, 15), (4, 128), (5, 0)],
+        "the bar's own dimmer comes up, its shutter rests, its other cell is dark"
+    );
     assert_eq!(values(1), [(0, 255), (3, 9), (4, 25), (5, 25)]);
-    assert_eq!(values(2), [(0, 51), (4, 255), (5, 255), (6, 51), (10, 255), (11, 255)], "the cells share out the whole light");
-    assert_eq!(values(3), [(0, 255), (4, 76), (5, 0), (6, 255), (10, 0), (11, 76)]);
+    assert_eq!(
+        values(2),
+        [(0, 51), (3, 15), (4, 255), (5, 255), (6, 51), (9, 15), (10, 255), (11, 255)],
+        "the cells share out the whole light"
+    );
+    assert_eq!(values(3), [(0, 255), (3, 15), (4, 76), (5, 0), (6, 255), (9, 15), (10, 0), (11, 76)]);
 }
 
 #[test]
@@ -525,5 +533,8 @@ fn a_range_has_parts_both_ways_and_a_spread_follows_the_look() {
     assert_eq!([4, 5, 10, 11].map(cell), [0, 1000, 2000, 3000]);
     let out = step("look = \"over\", fade = \"1s\", times = { level = { up = \"2s\", down = \"5s\" } }");
     assert_eq!((out.up, out.down), (Span::secs(2), Span::secs(5)), "what the look leaves out goes out in the levels' time");
-    assert_eq!(out.timed.iter().map(|(ix, at)| (ix.0, out.times[usize::from(*at)].up)).collect::<Vec<_>>(), [(12, Span::secs(1))]);
+    assert_eq!(
+        out.timed.iter().map(|(ix, at)| (ix.0, out.times[usize::from(*at)].up)).collect::<Vec<_>>(),
+        [3, 9, 12].map(|ix| (ix, Span::secs(1)))
+    );
 }

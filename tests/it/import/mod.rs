@@ -3,7 +3,10 @@
 
 mod gdtf;
 mod hostile;
+mod kinds;
 mod library;
+mod lit;
+mod meaning;
 mod mvr;
 mod rig;
 

@@ -63,7 +63,7 @@ fn a_scene_becomes_the_patch_of_a_show_that_checks_clean() {
     let wanted =
         [("wash-1", vec![(1, 45)]), ("wash-1-102", vec![(2, 1)]), ("scroller-bar", vec![(1, 101), (2, 11)]), ("spot", vec![(2, 100)])];
     assert_eq!(places, wanted);
-    assert!(rig.params.iter().any(|param| param.inverse), "the spot hangs the other way");
+    assert!(rig.params.iter().any(|param| param.reach == showcall::show::dmx::Reach::INVERSE), "the spot hangs the other way");
 }
 
 #[test]

@@ -338,7 +338,7 @@ impl<P: Protocol> Driver for PropertyDriver<P> {
         }
         let silent = self.habits.answers.then(|| self.presence.heard + self.limits.offline_after);
         let mut due = earlier(earlier(away, silent), self.protocol.next_due(self.presence.live));
-        if self.presence.live {
+        if self.presence.live && away.is_none() {
             due = earlier(due, self.sending_due());
             due = earlier(due, self.asking_due());
         }

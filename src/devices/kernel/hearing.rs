@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::driver::PropertyDriver;
+use super::driver::{Job, Later, PropertyDriver, Task};
 use super::on_wire::{Part, Purpose};
 use super::protocol::Protocol;
 use super::reported_state::{Meaning, Source};
 use super::response::{Fact, Of, Response};
-use crate::device_api::{How, Level, Report};
+use crate::device_api::{How, Level, Priority, Report};
 use crate::devices::{Out, Sending, earlier};
 use crate::show::{PropIx, Value};
 use crate::time::{Mono, Span};
@@ -31,6 +31,7 @@ impl<P: Protocol> PropertyDriver<P> {
                 Fact::Answered(question) => self.answered(question, out),
                 Fact::Yes(of) => self.yes(now, of, out),
                 Fact::No(of, why) => self.no(of, why, out),
+                Fact::Retry(of, why, after) => self.refused_for_now(now, of, &why, after, out),
                 Fact::NotNow(prop, why, retry_after) => {
                     if let Some(action) = self.acting.get(&prop).copied() {
                         out.report(Report::NotNow { action, why, retry_after });
@@ -53,7 +54,8 @@ impl<P: Protocol> PropertyDriver<P> {
     }
 
     fn there(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
-        let was = self.presence.live || self.presence.away.take().is_some();
+        let was = self.presence.live;
+        self.presence.away = None;
         if self.presence.there(identity.as_ref()) {
             out.report(Report::Online { identity });
         }
@@ -221,15 +223,31 @@ impl<P: Protocol> PropertyDriver<P> {
         }
     }
 
+    /// A want was refused for now: it is written again after a while.
+    fn refused_for_now(&mut self, now: Mono, of: Of, why: &str, after: Span, out: &mut Out) {
+        self.silences = 0;
+        let Some(Purpose::Want(part)) = self.on_wire.answer(of).map(|open| open.purpose) else { return };
+        let Some(value) = part.value else { return };
+        self.reported.give_up(part.prop);
+        let task = Task::Value { value, transition: None, step: part.step };
+        let job = Job { action: part.action, task, until: part.until };
+        self.postpone(now, Later { at: now + after, prop: part.prop, priority: Priority::Discrete, job }, why, after, out);
+    }
+
     /// A question gets no answer, or a refusal.
     fn unanswered(&mut self, question: P::Question, why: Option<&str>, out: &mut Out) {
         let mut response = Response::default();
         let ever = self.protocol.unanswered(question, why, &mut response);
         self.questions.unanswered(question, ever);
-        for (key, level, text) in
-            response.facts.into_iter().filter_map(|fact| if let Fact::Health(k, l, t) = fact { Some((k, l, t)) } else { None })
-        {
-            self.health.say(key, level, text, out);
+        for fact in response.facts {
+            match fact {
+                Fact::Health(key, level, text) => self.health.say(key, level, text, out),
+                Fact::Ask(question) => self.questions.want_first(question),
+                _ => {}
+            }
+        }
+        if !ever && !self.presence.syncing {
+            self.tell_silent(out);
         }
         self.settle(out);
     }

@@ -43,6 +43,8 @@ pub(super) struct Part {
     pub step: bool,
     /// It is sent again because it was lost.
     pub again: bool,
+    /// When it is given up, if it could not be done before.
+    pub until: Option<Mono>,
 }
 
 /// One that has left.

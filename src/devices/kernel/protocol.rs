@@ -52,7 +52,8 @@ pub trait Protocol: Send {
     /// The question as a technician knows it, for the fact that it gets no answer.
     fn name_of(&self, question: Self::Question) -> String;
 
-    /// A question got no answer, or was refused with these words. False: it is not asked again in this session.
+    /// A question got no answer, or was refused with these words. False: it is not asked again in this session. Of what is responded, health
+    /// and questions count.
     fn unanswered(&mut self, _question: Self::Question, _why: Option<&str>, _response: &mut Response<Self::Question>) -> bool {
         true
     }

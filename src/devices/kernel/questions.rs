@@ -87,6 +87,9 @@ impl<Q: Copy + Ord> Questions<Q> {
 
     /// Asks next, whatever else waits.
     pub fn want_first(&mut self, question: Q) {
+        if self.forgone.contains(&question) {
+            return;
+        }
         if !self.stands.insert(question) {
             self.waiting.retain(|other| *other != question);
         }
@@ -167,6 +170,8 @@ impl<Q: Copy + Ord> Questions<Q> {
         self.silent.insert(question);
         if !ever {
             self.forgone.insert(question);
+            self.stands.remove(&question);
+            self.waiting.retain(|other| *other != question);
         }
     }
 
@@ -241,9 +246,11 @@ mod tests {
         questions.answered(7);
         assert_eq!(questions.due(Mono(60)), Some(5), "no answer in time");
         assert!(!questions.is_read());
+        questions.want_first(5);
         questions.unanswered(5, false);
         assert!(questions.is_read());
         questions.want(5);
+        questions.want_first(5);
         assert_eq!(questions.take(Mono(99)), None, "it is not asked again");
         questions.forget();
         questions.want(5);

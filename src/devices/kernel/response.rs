@@ -65,6 +65,7 @@ pub(super) enum Fact<Q> {
     Answered(Q),
     Yes(Of),
     No(Of, Arc<str>),
+    Retry(Of, Arc<str>, Span),
     NotNow(PropIx, Arc<str>, Span),
     Progress(PropIx, u32, Option<Span>),
     Ask(Q),
@@ -130,6 +131,11 @@ impl<Q> Response<Q> {
     /// It refuses a message: what of the same action has not left yet never does.
     pub fn no(&mut self, of: Of, why: impl Into<Arc<str>>) {
         self.facts.push(Fact::No(of, why.into()));
+    }
+
+    /// It refuses a want for now: that is written again after this, for as long as [`Habits::patience`](super::Habits::patience) lasts.
+    pub fn retry(&mut self, of: Of, why: impl Into<Arc<str>>, after: Span) {
+        self.facts.push(Fact::Retry(of, why.into(), after));
     }
 
     /// What was accepted takes its time (it warms up): the limit counts anew.

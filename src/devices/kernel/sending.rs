@@ -63,7 +63,7 @@ impl<P: Protocol> PropertyDriver<P> {
             return self.ask(now, question, sending, out);
         }
         let late = matches!(written, Err(Cannot::NotNow(..)));
-        let part = |more| Part { prop, action, value: value.clone(), more, step: step || late, again: false };
+        let part = |more| Part { prop, action, value: value.clone(), more, step: step || late, again: false, until: job.until };
         self.on_wire.add(messages, sending.filter(|_| !late), |more| Purpose::Want(part(more)));
         if let Err(Cannot::NotNow(why, after)) = written {
             self.postpone(now, Later { at: now + after, prop, priority, job }, &why, after, out);
@@ -71,7 +71,7 @@ impl<P: Protocol> PropertyDriver<P> {
     }
 
     /// It is tried again after a while, and the engine is told so.
-    fn postpone(&mut self, now: Mono, mut later: Later, why: &str, after: Span, out: &mut Out) {
+    pub(super) fn postpone(&mut self, now: Mono, mut later: Later, why: &str, after: Span, out: &mut Out) {
         let action = later.job.action;
         if *later.job.until.get_or_insert(now + self.habits.patience) <= now {
             let why = format!("still {why} after {}: look at the device", self.habits.patience).into();
@@ -148,7 +148,7 @@ impl<P: Protocol> PropertyDriver<P> {
         let want = Want { prop, what: What::Value { value: &value, transition: None, step: false }, urgent: false };
         let mut messages = self.on_wire.messages();
         if self.protocol.encode(now, &want, &view, &mut messages).is_ok() {
-            let part = |more| Part { prop, action, value: Some(value.clone()), more, step: false, again: true };
+            let part = |more| Part { prop, action, value: Some(value.clone()), more, step: false, again: true, until: None };
             self.on_wire.add(messages, None, |more| Purpose::Want(part(more)));
             self.pump(now, out);
         }

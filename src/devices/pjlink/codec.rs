@@ -39,14 +39,12 @@ pub enum Topic {
     Erst,
     /// Lamp hours.
     Lamp,
-    /// Filter hours (class 2).
-    Filt,
     /// Freeze (class 2).
     Frez,
 }
 
 /// All topics with their letters and the class that a question for them carries.
-const TOPICS: [(Topic, &str, char); 11] = [
+const TOPICS: [(Topic, &str, char); 10] = [
     (Topic::Clss, "CLSS", '1'),
     (Topic::Name, "NAME", '1'),
     (Topic::Inf1, "INF1", '1'),
@@ -56,7 +54,6 @@ const TOPICS: [(Topic, &str, char); 11] = [
     (Topic::Avmt, "AVMT", '1'),
     (Topic::Erst, "ERST", '1'),
     (Topic::Lamp, "LAMP", '1'),
-    (Topic::Filt, "FILT", '2'),
     (Topic::Frez, "FREZ", '2'),
 ];
 
@@ -65,6 +62,23 @@ impl Topic {
     #[must_use]
     pub fn letters(self) -> &'static str {
         TOPICS.iter().find(|(topic, ..)| *topic == self).map_or("", |(_, letters, _)| letters)
+    }
+
+    /// What it is, for a technician.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Clss => "its class",
+            Self::Name => "its name",
+            Self::Inf1 => "its maker",
+            Self::Inf2 => "its model",
+            Self::Powr => "power",
+            Self::Inpt => "input",
+            Self::Avmt => "shutter and mute",
+            Self::Erst => "its errors",
+            Self::Lamp => "lamp hours",
+            Self::Frez => "freeze",
+        }
     }
 
     fn read(letters: &str) -> Option<Self> {
@@ -179,6 +193,12 @@ impl Lines {
             lines.push(std::mem::take(&mut self.partial));
         }
         lines
+    }
+
+    /// Bytes wait for the end of their line.
+    #[must_use]
+    pub const fn has_rest(&self) -> bool {
+        !self.partial.is_empty()
     }
 
     /// A line whose end never came.

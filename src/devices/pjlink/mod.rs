@@ -12,18 +12,23 @@
 //! **A minute is not a fault.** Power that warms is *not yet*, with the time left; what needs a picture and comes meanwhile is tried again every
 //! 2 s. A connection that the projector ends is made again without a word; only when that takes longer than `offline_after` it is offline.
 //!
+//! **One that closes after each answer** gets one command a connection. What it does not know (`ERR1`) or does not answer is not asked again in this
+//! session, and silence is told by name; inputs that it does not know in class 2 go in class 1.
+//!
 //! **A wrong password is told once**, and the wire stays closed until a person takes the device back. A notice only makes us ask: UDP carries no password.
 
 mod codec;
-mod driver;
+#[cfg(test)]
+mod corners;
 #[cfg(test)]
 mod golden;
-mod session;
+mod protocol;
 mod simulator;
 mod state;
 #[cfg(test)]
 mod tests;
 
+use crate::devices::kernel::PropertyDriver;
 use crate::devices::{Family, Framing, Plan, Wire, WireId};
 use crate::show::{Profile, Value};
 use crate::time::Span;
@@ -38,21 +43,25 @@ const NOTICES: WireId = WireId(1);
 const POLL_EVERY: Span = Span::secs(5);
 /// The same while something is on its way.
 const POLL_BUSY: Span = Span::ms(500);
-/// Between two questions for hours.
+/// Between two questions for hours, and for what was not answered but is set by the show.
 const HOURS_EVERY: Span = Span::secs(60);
 /// What was refused as not possible now is tried again after this.
 const RETRY: Span = Span::secs(2);
-/// A greeting may come this late.
-const GREETING_WITHIN: Span = Span::secs(8);
-/// Silent answers in a row that end a connection.
-const SILENCES: u8 = 2;
+/// That something takes its time is told again after this.
+const TELL_EVERY: Span = Span::secs(5);
+/// After a command the projector may still say what was before for this long.
+const SETTLES: Span = Span::secs(5);
+/// A line whose end has not come is taken as whole after this.
+const LINE_WITHIN: Span = Span::secs(1);
+/// A projector that closes after each answer does so within this.
+const CLOSES_WITHIN: Span = Span::secs(1);
 
 /// The family.
 pub const FAMILY: Family = Family {
     name: "pjlink",
     about: "projectors and displays over PJLink, class 1 and 2",
     wires,
-    driver: |plan| Box::new(driver::Projector::new(plan)),
+    driver: |plan| Box::new(PropertyDriver::new(plan, protocol::Projector::new(plan))),
     simulator: |plan| Box::new(simulator::Lamp::new(plan)),
     check,
 };

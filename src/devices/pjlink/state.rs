@@ -161,12 +161,12 @@ pub fn lamp_hours(answer: &str) -> Vec<u32> {
 #[must_use]
 pub fn refusal(no: No, item: Item, parameter: &str) -> Arc<str> {
     match (no, item) {
-        (No::Unknown, Item::Freeze) => "this projector can not freeze".into(),
+        (No::Unknown, Item::Freeze) => "this projector cannot freeze".into(),
         (No::Unknown, _) => "this projector does not know the command".into(),
         (No::Value, Item::Input) => format!("this projector has no input {parameter}: correct the name in the patch").into(),
-        (No::Value, Item::Shutter | Item::Mute) => "this projector can not mute so".into(),
+        (No::Value, Item::Shutter | Item::Mute) => "this projector cannot mute so".into(),
         (No::Value, _) => format!("this projector does not take the value {parameter}").into(),
-        (No::NotNow, Item::Power) => "the projector can not do this just now: try again when it has warmed up or cooled down".into(),
+        (No::NotNow, Item::Power) => "the projector cannot do this just now: try again when it has warmed up or cooled down".into(),
         (No::NotNow, _) => "not possible in standby: switch the projector on first".into(),
         (No::Broken, _) => "the projector reports a failure (ERR4): look at the projector".into(),
     }

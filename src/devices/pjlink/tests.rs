@@ -11,7 +11,7 @@ use crate::time::Span;
 
 const PROFILE: &str = include_str!("../../../hardware-profiles/generic-pjlink-class-2.toml");
 
-fn show(password: Option<&str>) -> std::sync::Arc<Show> {
+pub fn show(password: Option<&str>) -> std::sync::Arc<Show> {
     let named = [("power", &[][..]), ("input", &[]), ("shutter", &[]), ("mute", &[]), ("freeze", &[])];
     let options = [("warm_up", Value::Int(40)), ("cool_down", Value::Int(20))];
     let mut show = (*bench::show(PROFILE, &options, &named)).clone();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::driver::Switcher;
-use super::state::Me;
+use super::state::{Me, State};
 use super::take;
 use super::target::Target;
 use crate::device_api::{ActionId, Command, Priority, Report};
@@ -32,13 +32,34 @@ pub struct Job {
     signs: Option<u32>,
 }
 
+/// How far a target is on its way, in millionths, and the frames that it has left; `None`: it stands. A downstream key and a fade to black
+/// tell only their frames left, against the rate that they have.
+fn travel(target: Target, state: &State) -> Option<(u32, u8)> {
+    let of_rate = |left: u8, rate: u8| 1_000_000_u32.saturating_sub(u32::from(left) * 1_000_000 / u32::from(rate.max(1)));
+    match target {
+        Target::Program(me) => {
+            let me = state.mes.get(&me).filter(|me| me.moving)?;
+            Some((u32::from(me.position.min(10_000)) * 100, me.frames_left))
+        }
+        Target::Black(me) => {
+            let me = state.mes.get(&me).filter(|me| me.black_moving)?;
+            Some((of_rate(me.black_left, me.black_rate), me.black_left))
+        }
+        Target::DskOn(dsk) => {
+            let dsk = state.dsks.get(&dsk).filter(|dsk| dsk.moving)?;
+            Some((of_rate(dsk.frames_left, dsk.rate), dsk.frames_left))
+        }
+        _ => None,
+    }
+}
+
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Not sent yet: the switcher is busy; looked at again then.
     Waits(Mono),
-    /// Sent in this packet, then, and this much progress was told.
-    Sent(u16, Mono, u32),
+    /// Sent in this packet, then, and this much progress was told: `None` while nothing moves.
+    Sent(u16, Mono, Option<u32>),
 }
 
 impl Job {
@@ -133,7 +154,7 @@ impl Switcher {
         }
         let id = self.window.send(now, payload, out);
         job.signs = job.target.signs(&self.state);
-        job.stage = Stage::Sent(id, now, 0);
+        job.stage = Stage::Sent(id, now, None);
         out.completes(job.action, Some(job.value.clone()));
         self.jobs.push(job);
     }
@@ -221,6 +242,7 @@ impl Switcher {
         let window = &self.window;
         let echo = &mut self.echo;
         self.jobs.retain_mut(|job| {
+            let can_travel = job.travels().is_some() || matches!(job.target, Target::Black(_) | Target::DskOn(_));
             let Stage::Sent(id, at, told) = &mut job.stage else { return true };
             if !window.has_landed(*id) {
                 return true;
@@ -233,26 +255,19 @@ impl Switcher {
                 }
                 return !done && now.since(*at) < BEGINS;
             }
-            if matches!(job.target, Target::Black(_) | Target::DskOn(_)) {
-                let held = job.target.value(state);
-                if held.is_none() {
-                    // On its way, as long as it takes: where it ends is ours.
-                    echo.sent(now, job.prop, job.value.clone());
-                }
-                return held.is_none() || (held.as_ref() != Some(&job.value) && now.since(*at) < BEGINS);
+            if matches!(job.target, Target::Black(_) | Target::DskOn(_)) && job.target.value(state).is_none() {
+                // Where it ends is ours.
+                echo.sent(now, job.prop, job.value.clone());
             }
-            let Target::Program(me) = job.target else { return false };
-            let Some(me) = state.mes.get(&me).filter(|_| job.transition.is_some()) else { return false };
-            if me.moving {
-                let done = u32::from(me.position.min(10_000)) * 100;
-                if done >= told.saturating_add(PROGRESS_STEP) {
-                    *told = done;
-                    let eta = Some(take::lasts(state, u64::from(me.frames_left)));
-                    out.report(Report::Progress { action: job.action, done, eta });
+            if let Some((done, left)) = travel(job.target, state).filter(|_| can_travel) {
+                if told.is_none_or(|told| done >= told.saturating_add(PROGRESS_STEP)) {
+                    *told = Some(done);
+                    // The action's limit follows: the switcher's own rate, whatever it is.
+                    out.report(Report::Progress { action: job.action, done, eta: Some(take::lasts(state, u64::from(left))) });
                 }
                 return true;
             }
-            *told == 0 && now.since(*at) < BEGINS && Value::Int(i64::from(me.program)) != job.value
+            can_travel && told.is_none() && now.since(*at) < BEGINS && job.target.value(state).as_ref() != Some(&job.value)
         });
         self.follow_swaps(now);
     }

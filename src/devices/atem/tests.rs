@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::FAMILY;
 use super::packet::{self, commands};
 use super::target::Target;
-use crate::device_api::{Op, Report};
+use crate::device_api::{ActionId, Op, Report};
 use crate::devices::bench::{Bench, Fault, Named};
 use crate::devices::{Driver as _, Out, Payload, Plan, Simulator as _, WireEvent, WireId};
 use crate::show::{DeviceIx, Show, Transition, Value};
@@ -41,7 +41,7 @@ fn bench() -> Bench {
     Bench::connected(&FAMILY, show())
 }
 
-fn take(bench: &mut Bench, source: i64, kind: &str, over: Span) -> crate::device_api::ActionId {
+fn take(bench: &mut Bench, source: i64, kind: &str, over: Span) -> ActionId {
     let transition = Some(Transition { kind: kind.into(), over: Some(over) });
     bench.command("me/1/program", Op::Set { value: Value::Int(source), transition })
 }
@@ -171,6 +171,43 @@ fn a_key_and_black_take_the_time_that_they_are_given() {
     assert_eq!(names(&bench), ["CDsR", "DDsA", "FtbC", "FtbA"]);
     for path in ["dsk/1/on", "me/1/black"] {
         assert_eq!(bench.observed(path), [(Value::Switch(true), crate::device_api::How::Echo)], "{path}");
+    }
+}
+
+#[test]
+fn the_limit_of_an_action_follows_the_switchers_own_rate_and_a_cut_has_none_of_it() {
+    let mut bench = bench();
+    let etas = |bench: &Bench, of: ActionId| -> Vec<Span> {
+        let eta = |report: &Report| match report {
+            Report::Progress { action, eta, .. } if *action == of => *eta,
+            _ => None,
+        };
+        bench.reports.iter().filter_map(|(_, report)| eta(report)).collect()
+    };
+    let cut = bench.set("dsk/1/on", Value::Switch(true));
+    bench.run(Span::ms(500));
+    assert!(etas(&bench, cut).is_empty() && bench.observed("dsk/1/on").len() == 1, "{:?}", bench.reports);
+    // Without a length of their own: a second, as the switcher is set up.
+    let auto = Some(Transition { kind: "auto".into(), over: None });
+    let asked = [
+        bench.command("dsk/1/on", Op::Set { value: Value::Switch(false), transition: auto }),
+        bench.set("me/1/black", Value::Switch(true)),
+        bench.command("me/1/program", Op::Set { value: Value::Int(3), transition: Some(Transition { kind: "mix".into(), over: None }) }),
+    ];
+    bench.run(Span::ms(150));
+    for action in asked {
+        let first = etas(&bench, action).first().copied();
+        assert!(first.is_some_and(|left| left > Span::ms(800)), "told as it begins, before a plain limit is over: {first:?}");
+    }
+    bench.run(Span::secs(2));
+    for action in asked {
+        assert!(etas(&bench, action).last().is_some_and(|left| *left < Span::ms(300)), "{:?}", etas(&bench, action));
+    }
+    for profile in [PROFILE, ISO] {
+        let profile = crate::show::profile_text::parse("atem", profile).unwrap();
+        for spec in profile.props.values().filter(|spec| spec.lands_within.is_some()) {
+            assert!(matches!(&*spec.path, "stream" | "record"), "{}: how long a transition takes is the switcher's word", spec.path);
+        }
     }
 }
 

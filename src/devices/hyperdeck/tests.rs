@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::FAMILY;
 use crate::device_api::{How, Level, Op, Report};
 use crate::devices::bench::{self, Bench};
-use crate::devices::{Out, Payload, WireEvent, WireId};
-use crate::show::{Transport, Value};
-use crate::time::Span;
+use crate::devices::{Out, Payload, Plan, Simulator, WireEvent, WireId};
+use crate::show::{DeviceIx, Transport, Value};
+use crate::time::{Mono, Span};
 
 const PROFILE: &str = include_str!("../../../hardware-profiles/blackmagic-hyperdeck-studio-hd-plus.toml");
 
@@ -46,6 +46,59 @@ fn a_clip_that_is_not_there_is_refused_by_its_name() {
         bench.reports.iter().any(|(_, r)| matches!(r, Report::Refused { action: a, why } if *a == action && why.contains("Other.mov")))
     );
     assert_eq!(lines(&bench), [""; 0]);
+}
+
+/// A deck of an older protocol: it does not know `clips get`.
+struct WithoutClips(Box<dyn Simulator>);
+
+impl Simulator for WithoutClips {
+    fn handle(&mut self, now: Mono, event: WireEvent<'_>, out: &mut Out) {
+        match event {
+            WireEvent::Data { from, payload: Payload::Chunk(b"clips get\r\n") | Payload::Datagram(b"clips get\r\n"), .. } => {
+                assert_eq!(from, None);
+                out.send(WireId(0), b"103 unsupported\r\n".to_vec());
+            }
+            event => self.0.handle(now, event, out),
+        }
+    }
+
+    fn tick(&mut self, now: Mono, out: &mut Out) {
+        self.0.tick(now, out);
+    }
+
+    fn next_due(&self) -> Option<Mono> {
+        self.0.next_due()
+    }
+
+    fn poke(&mut self, now: Mono, path: &str, value: &Value, out: &mut Out) {
+        self.0.poke(now, path, value, out);
+    }
+
+    fn peek(&self, path: &str) -> Option<Value> {
+        self.0.peek(path)
+    }
+}
+
+#[test]
+fn a_deck_that_does_not_tell_its_clips_says_so_and_plays_them_by_number() {
+    let mut bench = Bench::new(&FAMILY, bench::show(PROFILE, &[], PROPS));
+    let show = bench.show.clone();
+    bench.simulator = Box::new(WithoutClips((FAMILY.simulator)(Plan { show: &show, device: DeviceIx(0) })));
+    bench.up();
+    bench.run(Span::secs(1));
+    let reports: Vec<&Report> = bench.reports.iter().map(|(_, report)| report).collect();
+    assert!(reports.contains(&&Report::Synced), "{reports:?}");
+    let said = |report: &&Report| matches!(report, Report::Health(facet) if facet.level == Level::Notice && facet.text.contains("by their numbers"));
+    assert!(reports.iter().any(said), "{reports:?}");
+    bench.sent.clear();
+    bench.set("player", player(Some("1"), false, true));
+    bench.run(Span::secs(2));
+    assert_eq!(lines(&bench), ["goto: clip id: 1", "play: speed: 100 loop: false single clip: true"]);
+    assert!(bench.observed("player").contains(&(player(Some("1"), false, true), How::Echo)), "{:?}", bench.reports);
+    let named = bench.set("player", player(Some("Opener.mov"), false, true));
+    let words =
+        |r: &Report| matches!(r, Report::Refused { action, why } if *action == named && why.contains("by its number on the timeline"));
+    assert!(bench.reports.iter().any(|(_, r)| words(r)), "{:?}", bench.reports);
 }
 
 #[test]

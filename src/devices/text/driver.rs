@@ -7,6 +7,7 @@ use super::plan::{Facts, Item, items, own_holes};
 use super::session::{Purpose, Session, Waiting};
 use super::{PROVE_AFTER, STEP_GAP};
 use crate::device_api::{ActionId, Command, Op, Report};
+use crate::devices::facets::Facets;
 use crate::devices::holes::{Holes, holes_of};
 use crate::devices::kernel::fades::{Fades, place_of, value_at};
 use crate::devices::kernel::send_queue::SendQueue;
@@ -26,6 +27,8 @@ pub struct Talker {
     pub(super) fades: Fades,
     pub(super) queue: SendQueue<Job>,
     pub(super) session: Session,
+    /// What was told of what the device lacks.
+    pub(super) facets: Facets,
     /// Of the last request over HTTP: never used twice, so that a reply to an earlier one is known.
     pub(super) tag: u64,
 }
@@ -61,6 +64,7 @@ impl Talker {
             fades: Fades::new(profile.limits.max_rate),
             queue: SendQueue::new(crate::time::Span::ZERO, STEP_GAP),
             session: Session::default(),
+            facets: Facets::default(),
             tag: 0,
         }
     }
@@ -179,6 +183,13 @@ impl Driver for Talker {
             return;
         }
         let Some(at) = self.by_prop.get(&command.prop).copied() else { return refuse("no such property".into(), out) };
+        let wanted = match &command.op {
+            Op::Set { value, .. } | Op::Fade { to: value, .. } => Some(value),
+            Op::Halt | Op::Continue | Op::Read => None,
+        };
+        if let Some(why) = wanted.and_then(|value| self.beyond(at, Some(value))) {
+            return refuse(why.into(), out);
+        }
         let Some(item) = self.items.get(at) else { return };
         let (lasting, pausable) = (item.lasting, item.wiring.pause.is_some());
         let job = |what| Job { action: command.action, at, what };

@@ -14,6 +14,9 @@
 //! profile has no `ok` and the property no `reply`; 401 needs a person; any other refuses; no answer at all is Offline with the reason.
 //! `headers` and `user` (with the show's password: HTTP Basic, RFC 7617) go with every request.
 //!
+//! **What a device lacks.** What it does not tell, as the answer to a question or in a whole block, is unknown and said so, and nothing waits for it.
+//! Where the profile knows how it says its size (`size`), what lies beyond is refused in words.
+//!
 //! Sources and versions: each profile names its own. **Out of step.** An answer that does not come on a stream closes the connection: a late one
 //! would be taken for the answer to the next command. Nothing is ever sent twice.
 
@@ -23,6 +26,7 @@ pub mod frame;
 mod golden;
 #[cfg(test)]
 mod http_tests;
+mod lacks;
 pub mod line;
 mod plan;
 mod replies;

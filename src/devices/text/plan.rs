@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::frame::Framing;
+use super::lacks::Size;
 use super::line::{Coding, Line};
 use super::{PING_EVERY, POLL_EVERY};
 use crate::devices::Plan;
@@ -135,6 +136,8 @@ pub struct Facts {
     pub errors: Vec<Refusal>,
     /// Each command is answered (by `ok`, an error or the property's own line): the next waits for it.
     pub replies: bool,
+    /// How it says how large it is.
+    pub size: Vec<Size>,
     /// Between two questions of the round that keeps what has a `get`.
     pub poll_every: Span,
     /// How the simulated device speaks where the templates do not say it.
@@ -169,7 +172,7 @@ impl Facts {
     /// Says what is wrong.
     pub fn read(profile: &Profile, known: &Holes) -> Result<Self, String> {
         let facts: &Map<String, Json> = &profile.family_facts;
-        const KEYS: [&str; 18] = [
+        const KEYS: [&str; 19] = [
             "transport",
             "headers",
             "user",
@@ -186,6 +189,7 @@ impl Facts {
             "ok",
             "errors",
             "replies",
+            "size",
             "poll_every",
             "simulate",
         ];
@@ -228,6 +232,7 @@ impl Facts {
             replies: facts.get("replies").and_then(Json::as_bool).unwrap_or(!ok.is_empty()),
             ok,
             errors: list("errors").iter().map(|json| refusal(json, known)).collect::<Result<_, _>>()?,
+            size: list("size").iter().map(|json| Size::read(json, profile, known)).collect::<Result<_, _>>()?,
             poll_every: span("poll_every", POLL_EVERY)?,
             simulate: simulated(facts.get("simulate"))?,
         })
@@ -291,6 +296,14 @@ pub struct Item {
     pub prop: PropIx,
     /// Its path.
     pub path: Arc<str>,
+    /// How a person says it.
+    pub label: Arc<str>,
+    /// Its key in the profile.
+    pub spec: Arc<str>,
+    /// What fills the names of its path.
+    pub args: BTreeMap<Arc<str>, Arc<str>>,
+    /// The line that asks for it.
+    pub question: Option<String>,
     /// What it holds.
     pub kind: ValueKind,
     /// How it is proven.
@@ -327,14 +340,19 @@ pub fn items(plan: Plan<'_>) -> Vec<Item> {
         let spec = profile.props.get(&prop.spec)?;
         let mut holes = own.clone();
         holes.extend(prop.args.iter().map(|(table, text)| (table.to_string(), Value::Text(text.clone()))));
+        let wiring = Wiring::read(spec, &holes, asks).unwrap_or_default();
         Some(Item {
             prop: ix,
             path: prop.path.clone(),
+            label: prop.label.clone(),
+            spec: prop.spec.clone(),
+            args: prop.args.clone(),
+            question: wiring.get.as_ref().and_then(|get| get.render(&Holes::new(), &Coding::default(), "")),
             kind: spec.kind.clone(),
             proof: prop.proof,
             lasting: prop.class != Keeping::Once,
             lands_within: prop.lands_within,
-            wiring: Wiring::read(spec, &holes, asks).unwrap_or_default(),
+            wiring,
         })
     };
     plan.props().filter_map(item).collect()

@@ -37,6 +37,7 @@ impl Talker {
             _ => {
                 self.session.heard = now;
                 self.answered(now, status, text, out);
+                self.tell_lacks(out);
             }
         }
         self.settle(out);

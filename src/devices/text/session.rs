@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::driver::Talker;
-use super::frame::Reader;
+use super::frame::{Piece, Reader};
 use super::line::{Coding, Line};
 use super::{PROVE_AFTER, SEEK_EVERY, WIRE};
 use crate::device_api::{ActionId, How, Report};
@@ -33,8 +33,16 @@ pub struct Session {
     /// The line that waits for its answer, and until when.
     pub asked: Option<(Purpose, String, Mono)>,
     /// Questions that wait, and those of the first reading that have no answer yet.
-    reads: VecDeque<usize>,
-    unread: BTreeSet<usize>,
+    pub(super) reads: VecDeque<usize>,
+    pub(super) unread: BTreeSet<usize>,
+    /// What the device has not told although it was asked.
+    pub(super) untold: BTreeSet<usize>,
+    /// Questions in a row that got no answer at all.
+    pub(super) misses: BTreeMap<usize, u8>,
+    /// What it has said of its size, by the entry of `[facts] size`.
+    pub(super) sizes: BTreeMap<usize, i64>,
+    /// The line that waits for its answer has had the device's yes.
+    pub(super) agreed: bool,
     /// The device's last word.
     pub heard: Mono,
     /// The next ping.
@@ -44,6 +52,13 @@ pub struct Session {
     poll: usize,
     /// How often each login prompt was answered on this connection.
     answered: BTreeMap<usize, u32>,
+}
+
+impl Session {
+    /// All that can be read has been.
+    pub(super) fn is_read(&self) -> bool {
+        self.live && !self.syncing
+    }
 }
 
 /// A line that waits to leave.
@@ -100,6 +115,7 @@ impl Talker {
         if live {
             out.report(Report::Offline { why });
         }
+        self.tell_lacks(out);
     }
 
     pub(super) fn came(&mut self, now: Mono, identity: Option<Arc<str>>, out: &mut Out) {
@@ -126,7 +142,7 @@ impl Talker {
 
     /// A property's value is asked for as soon as nothing else waits.
     pub(super) fn want_read(&mut self, at: usize) {
-        let can = self.items.get(at).is_some_and(|item| item.wiring.get.is_some());
+        let can = self.items.get(at).is_some_and(|item| item.question.is_some()) && self.beyond(at, None).is_none();
         if can && !self.session.reads.contains(&at) {
             self.session.reads.push_back(at);
         }
@@ -136,18 +152,25 @@ impl Talker {
     pub(super) fn heard(&mut self, now: Mono, bytes: &[u8], out: &mut Out) {
         self.session.heard = now;
         let mut reader = std::mem::take(&mut self.session.reader);
-        let mut lines = reader.push(&super::frame::Framing { tokens: String::new(), ..self.facts.framing.clone() }, bytes);
+        let mut pieces = reader.push(&super::frame::Framing { tokens: String::new(), ..self.facts.framing.clone() }, bytes);
         let rest = reader.rest();
         let rest = rest.trim();
         // A datagram ends its line, and so does a prompt.
         let ended = self.facts.udp || self.facts.login.iter().any(|login| rest.ends_with(&login.prompt));
         if ended && !rest.is_empty() {
-            lines.push(rest.to_owned());
+            pieces.push(Piece::Line(rest.to_owned()));
             reader.take_rest();
         }
         self.session.reader = reader;
-        for line in lines {
-            self.line(now, line.trim(), out);
+        let untold = self.session.untold.len();
+        for piece in pieces {
+            match piece {
+                Piece::Line(line) => self.line(now, line.trim(), out),
+                Piece::End(head) => self.block_ended(head.trim(), out),
+            }
+        }
+        if self.session.untold.len() != untold {
+            self.tell_lacks(out);
         }
     }
 
@@ -178,6 +201,7 @@ impl Talker {
         if self.facts.ok.iter().any(|ok| ok.matches(line).is_some()) || self.own_yes(line) == Some(true) {
             self.agreed(out);
         }
+        self.measure(line, out);
         self.observe(now, line, out);
         self.settle(out);
     }
@@ -230,7 +254,10 @@ impl Talker {
     /// A yes belongs to the command that waits for it; a question waits for its value.
     pub(super) fn agreed(&mut self, out: &mut Out) {
         match self.session.asked.take() {
-            Some((read @ Purpose::Read(_), text, until)) => self.session.asked = Some((read, text, until)),
+            Some((read @ Purpose::Read(_), text, until)) => {
+                self.session.agreed = true;
+                self.session.asked = Some((read, text, until));
+            }
             Some((Purpose::Set { at, action, last: true, .. }, ..))
                 if self.items.get(at).is_some_and(|item| item.proof == Proof::Acked) =>
             {
@@ -254,12 +281,6 @@ impl Talker {
             Some((Purpose::Read(at), ..)) => self.unheard(at, out),
             _ => {}
         }
-    }
-
-    /// A question got no value: the first reading does not wait for it.
-    pub(super) fn unheard(&mut self, at: usize, out: &mut Out) {
-        self.session.unread.remove(&at);
-        self.settle(out);
     }
 
     pub(super) fn observe(&mut self, now: Mono, line: &str, out: &mut Out) {
@@ -287,6 +308,8 @@ impl Talker {
         let prop = item.prop;
         self.session.unread.remove(&at);
         self.session.reads.retain(|other| *other != at);
+        self.session.misses.remove(&at);
+        self.session.untold.remove(&at);
         if self.session.watch.get(&at).is_some_and(|(_, _, wanted)| wanted.same(&value, 0)) {
             self.session.watch.remove(&at);
         }
@@ -307,6 +330,7 @@ impl Talker {
         if self.session.live && self.session.syncing && self.session.unread.is_empty() {
             self.session.syncing = false;
             out.report(Report::Synced);
+            self.tell_lacks(out);
         }
     }
 
@@ -320,13 +344,17 @@ impl Talker {
                     self.session.watch.remove(&at);
                 }
             }
-            self.want_read(at);
+            if !self.is_silent(at) {
+                self.want_read(at);
+            }
         }
         if now >= self.session.poll_at {
             self.session.poll_at = now + self.facts.poll_every;
             if !self.session.syncing && !self.items.is_empty() {
                 self.session.poll = (self.session.poll + 1) % self.items.len();
-                self.want_read(self.session.poll);
+                if !self.is_silent(self.session.poll) {
+                    self.want_read(self.session.poll);
+                }
             }
         }
     }
@@ -377,10 +405,8 @@ impl Talker {
             } else if let Some((_, _, job)) = self.queue.pop(now) {
                 self.unfold(job, out);
             } else if let Some(at) = self.session.reads.pop_front() {
-                let get = self.items.get(at).and_then(|item| item.wiring.get.as_ref());
-                match get.and_then(|get| get.render(&Holes::new(), &Coding::default(), "")) {
-                    Some(text) => self.session.queue.push_back(Waiting { text, purpose: Purpose::Read(at) }),
-                    None => self.unheard(at, out),
+                if let Some(text) = self.items.get(at).and_then(|item| item.question.clone()) {
+                    self.session.queue.push_back(Waiting { text, purpose: Purpose::Read(at) });
                 }
             } else {
                 return;
@@ -394,6 +420,7 @@ impl Talker {
             false => out.send(WIRE, self.facts.framing.dress(&waiting.text)),
         }
         self.session.free_at = now + self.limits.gap_min;
+        self.session.agreed = false;
         self.left(now, &waiting.purpose, out);
         let answered = match &waiting.purpose {
             _ if self.facts.http => true,
@@ -409,7 +436,7 @@ impl Talker {
     /// A line got no answer. On a stream its answer may still come, and would be taken for that of the next command: begin anew.
     fn unanswered(&mut self, now: Mono, out: &mut Out) {
         match self.session.asked.take() {
-            Some((Purpose::Read(at), ..)) => self.unheard(at, out),
+            Some((Purpose::Read(at), ..)) => self.silent(at, out),
             Some((Purpose::Set { .. } | Purpose::Hello, text, _)) if !self.facts.udp => {
                 let text = text.trim();
                 self.out_of_step(now, format!("no answer to \"{text}\" for {}", self.limits.reply_within), out);

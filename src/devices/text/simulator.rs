@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::WIRE;
-use super::frame::Reader;
+use super::frame::{Piece, Reader};
 use super::line::{Coding, Line};
 use super::plan::{Facts, Item, items, own_holes};
 use super::request;
@@ -94,16 +94,21 @@ impl Player {
         }
     }
 
-    /// Tells a property as its device does: as an answer, or by itself.
-    fn tell(&mut self, at: usize, asked: bool, out: &mut Out) {
-        let (Some(item), Some(value)) = (self.items.get(at), self.state.get(at)) else { return };
+    /// Tells a property by itself.
+    fn tell(&mut self, at: usize, out: &mut Out) {
+        if let Some(text) = self.word(at, false) {
+            self.say(&text, out);
+        }
+    }
+
+    /// A property's value as its device says it.
+    fn word(&self, at: usize, asked: bool) -> Option<String> {
+        let (item, value) = (self.items.get(at)?, self.state.get(at)?);
         let wiring = &item.wiring;
         let by_itself = wiring.tell.iter().chain(&wiring.observes);
         let mut voices: Vec<&Line> = if asked { wiring.answers.iter().chain(by_itself).collect() } else { by_itself.collect() };
         voices.retain(|line| line.tells());
-        if let Some(text) = voices.iter().find_map(|line| line.render(&holes_of(value), &wiring.coding, ANY)) {
-            self.say(&text, out);
-        }
+        voices.iter().find_map(|line| line.render(&holes_of(value), &wiring.coding, ANY))
     }
 
     /// Its yes to a set: the property's own, else the profile's. Over HTTP that is the whole reply.
@@ -118,7 +123,7 @@ impl Player {
             None => {}
         }
         if !self.facts.http {
-            self.tell(at, false, out);
+            self.tell(at, out);
         }
     }
 
@@ -155,7 +160,7 @@ impl Player {
             return true;
         }
         let is = |line: Option<&Line>| line.is_some_and(|line| line.matches(heard).is_some());
-        let mut known = false;
+        let (mut known, mut answers) = (false, vec![]);
         for at in 0..self.items.len() {
             let (Some(item), Some(state)) = (self.items.get(at), self.state.get_mut(at)) else { continue };
             let wiring = &item.wiring;
@@ -164,7 +169,7 @@ impl Player {
                     self.say(&first.replace("{word}", heard.split(' ').next().unwrap_or_default()), out);
                 }
                 known = true;
-                self.tell(at, true, out);
+                answers.extend(self.word(at, true));
                 continue;
             }
             let paused = is(wiring.pause.as_ref());
@@ -180,6 +185,9 @@ impl Player {
                 self.agree(at, !known, heard, out);
                 known = true;
             }
+        }
+        for text in self.facts.framing.merge(answers) {
+            self.say(&text, out);
         }
         if known {
             return true;
@@ -219,7 +227,7 @@ impl Simulator for Player {
             }
             WireEvent::Data { from, payload: Payload::Datagram(bytes) | Payload::Chunk(bytes), .. } => {
                 self.peer = from;
-                let mut lines = self.reader.push(&self.facts.framing, bytes);
+                let mut lines: Vec<String> = self.reader.push(&self.facts.framing, bytes).into_iter().filter_map(Piece::line).collect();
                 let rest = self.reader.rest();
                 if self.facts.udp && !rest.is_empty() {
                     lines.push(rest);
@@ -247,7 +255,7 @@ impl Simulator for Player {
             }
             // A device that is only asked tells nothing by itself.
             if !self.facts.http && self.items.get(at).is_some_and(|item| !item.wiring.observes.is_empty()) {
-                self.tell(at, false, out);
+                self.tell(at, out);
             }
         }
     }

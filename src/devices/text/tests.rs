@@ -100,6 +100,81 @@ fn a_locked_output_is_refused_in_words() {
     assert!(matches!(&says(&mut bench, b"NAK\n\n")[..], [Report::Refused { why, .. }] if why.contains("not locked")));
 }
 
+/// A hub that has told its size and the routes of these outputs, and the reports until then.
+fn hub(routes: &str) -> (Bench, Vec<Report>) {
+    let outputs: [Named<'_>; 3] = [("route", &[("output", "0")]), ("route", &[("output", "1")]), ("route", &[("output", "19")])];
+    let mut bench = Bench::new(&FAMILY, bench::show(HUB, &[], &outputs));
+    bench.fault = Box::new(|_, to_device, _| if to_device { Fault::Drop } else { Fault::None });
+    let mut reports = says_up(&mut bench);
+    reports.extend(says(&mut bench, b"PROTOCOL PREAMBLE:\nVersion: 2.3\n\n"));
+    reports.extend(says(&mut bench, b"VIDEOHUB DEVICE:\nDevice present: true\nVideo inputs: 16\nVideo outputs: 16\n\nACK\n\n"));
+    reports.extend(says(&mut bench, format!("VIDEO OUTPUT ROUTING:\n{routes}\n\n").as_bytes()));
+    // To the question that is asked for what is still missing.
+    reports.extend(says(&mut bench, format!("ACK\n\nVIDEO OUTPUT ROUTING:\n{routes}\n\n").as_bytes()));
+    (bench, reports)
+}
+
+fn facts(reports: &[Report]) -> Vec<(&str, &str)> {
+    let mut told = vec![];
+    for report in reports {
+        if let Report::Health(facet) = report {
+            told.push((&*facet.key, &*facet.text));
+        }
+    }
+    told
+}
+
+#[test]
+fn what_a_block_leaves_out_is_unknown_and_said_so_and_nothing_waits_for_it() {
+    let (mut bench, reports) = hub("0 3");
+    assert_eq!(bench.now, crate::time::Mono::ZERO);
+    assert!(reports.contains(&Report::Synced), "ready when the block has ended: {reports:?}");
+    let untold = |reports: &[Report]| facts(reports).into_iter().rfind(|(key, _)| *key == "untold").map(|(_, text)| text.to_owned());
+    assert!(untold(&reports).is_some_and(|text| text.contains("unknown until it does")), "{reports:?}");
+    // It is driven all the same, and so is the rest, at once.
+    bench.sent.clear();
+    bench.set("output/1", Value::text("4"));
+    assert_eq!(lines(&bench), ["VIDEO OUTPUT ROUTING:\n1 4\n\n"]);
+    let told = says(&mut bench, b"ACK\n\nVIDEO OUTPUT ROUTING:\n1 4\n\n");
+    assert_eq!(untold(&told).as_deref(), Some(""), "told now: {told:?}");
+    assert!(told.iter().any(|report| matches!(report, Report::Observed { how: How::Echo, .. })), "{told:?}");
+}
+
+#[test]
+fn a_hub_that_is_smaller_than_the_patch_says_so_and_refuses_in_words() {
+    let (mut bench, reports) = hub("0 3\n1 3");
+    assert!(reports.contains(&Report::Synced), "{reports:?}");
+    let size = facts(&reports).into_iter().find(|(key, _)| *key == "size").map(|(_, text)| text.to_owned()).unwrap();
+    assert!(size.contains("output 20, and Blackmagic Design Videohub has 16: correct the show"), "{size}");
+    assert!(facts(&reports).iter().all(|(key, _)| *key != "untold"), "{reports:?}");
+    bench.sent.clear();
+    bench.set("output/19", Value::text("0"));
+    bench.set("output/1", Value::text("16"));
+    bench.set("output/1", Value::text("15"));
+    assert_eq!(lines(&bench), ["VIDEO OUTPUT ROUTING:\n1 15\n\n"], "what the hub has is driven at once");
+    let refused = refused(&bench);
+    assert!(matches!(&refused[..], [output, input] if output.contains("output 20") && input.contains("input 17")), "{refused:?}");
+}
+
+#[test]
+fn a_question_that_is_never_answered_does_not_hold_up_the_round() {
+    let mut bench = Bench::new(&FAMILY, bench::show(VMIX, &[], &[("program", &[]), ("preview", &[])]));
+    bench.fault = Box::new(|_, to_device, bytes| {
+        let preview = bytes.windows(7).any(|window| window == b"preview");
+        if to_device && preview { Fault::Drop } else { Fault::None }
+    });
+    bench.up();
+    bench.run(Span::secs(60));
+    assert!(bench.reports.iter().any(|(_, report)| *report == Report::Synced), "{:?}", bench.reports);
+    let asked = |bench: &Bench| lines(bench).iter().filter(|line| line.contains("vmix/preview")).count();
+    assert_eq!(asked(&bench), 2, "not again by itself");
+    let reports: Vec<Report> = bench.reports.iter().map(|(_, report)| report.clone()).collect();
+    assert!(facts(&reports).iter().any(|(key, text)| *key == "untold" && text.contains("preview")), "{reports:?}");
+    bench.command("preview", Op::Read);
+    bench.run(Span::ms(100));
+    assert_eq!(asked(&bench), 3, "the show may ask");
+}
+
 #[test]
 fn a_matrix_with_a_password_lets_us_in_and_a_wrong_one_needs_a_person() {
     let show = |passcode: &str| {
@@ -203,6 +278,9 @@ fn faults_of_a_profile_are_told() {
     assert!(fault("", "type = \"text\"\nproof = \"none\"\nset = \"S {valeu}\"").contains("{valeu}"));
     assert!(fault("", "type = \"text\"\nset = \"S\"\nobserve = \"S\"").contains("tells no value"));
     assert!(fault("", "type = \"text\"\nproof = \"none\"\nset = \"S {value\"").contains("not closed"));
+    let size = |entry: &str| fault(&format!("[facts]\nsize = [{entry}]"), "type = \"text\"\nproof = \"none\"\nset = \"S\"");
+    assert!(size("\"16\"").contains("an entry is"));
+    assert!(size("{ names = \"output\", line = \"N {value}\" }").contains("no names table \"output\""));
     assert!(fault("[facts]\nterminater = \"x\"", "type = \"text\"\nproof = \"none\"\nset = \"S\"").contains("terminater"));
 }
 

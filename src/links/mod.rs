@@ -21,6 +21,7 @@
 //! | [`memory`], [`fault`], [`random`] | the wire in memory and what can go wrong with it |
 //! | [`local`] | the socket in the journal's folder on which consoles attach |
 //! | [`crowd`] | many simulators on real sockets, some of them dead, for `showcall bench` and tests |
+//! | [`flooder`] | devices that send without end, for `showcall bench` |
 //! | [`host`], `host_ws`, `host_http` | a simulator on a real socket |
 //! | [`sys`] | the kernel; the only `unsafe` |
 
@@ -30,6 +31,7 @@ pub mod budget;
 pub mod crowd;
 pub mod ear;
 pub mod fault;
+pub mod flooder;
 pub mod framing;
 pub mod host;
 mod host_http;

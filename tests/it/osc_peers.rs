@@ -173,7 +173,8 @@ impl Dump {
         driver.handle(now, WireEvent::Up(WireId(0)), &mut out);
         let prop: PropIx = show.prop_by_path(DeviceIx(0), path).unwrap();
         let op = Op::Set { value, transition: None };
-        let want = Want { action: ActionId(1), prop, op, due: now, priority: Priority::Discrete, why: Why::Operator };
+        // Panic is the one that is sent before a desk has said who it is.
+        let want = Want { action: ActionId(1), prop, op, due: now, priority: Priority::Panic, why: Why::Operator };
         driver.command(now, &want, &mut out);
         for send in &out.sends {
             self.socket.send(&send.bytes).unwrap();

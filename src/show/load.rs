@@ -12,6 +12,7 @@ use super::finding::Lines;
 use super::hidden::hidden;
 use super::outside::{Kept, Nothing, Outside};
 use super::resolve::resolve;
+use super::secret::in_the_open;
 use super::secrets_file::{self, Secrets};
 use super::{Finding, Library, Severity, Show, blanked};
 
@@ -165,7 +166,7 @@ fn check(name: String, text: String, library: &Library, outside: &dyn Outside) -
             let Some(source) = library.source(&key, fixture) else { continue };
             let (file, lines): (Arc<str>, _) = (source.name.as_str().into(), Lines::of(&source.text));
             findings.extend(source.faults().iter().map(|fault| finding(fault.clone(), &file, &lines)));
-            findings.extend(in_the_open(&source.text).map(|fault| finding(fault, &file, &lines)));
+            findings.extend(open_secret(&source.text).map(|fault| finding(fault, &file, &lines)));
             profiles.push((source.name.clone(), source.text.to_string()));
         }
         // With an error, what looks like no cue may be a cue that is not readable.
@@ -204,8 +205,8 @@ fn check(name: String, text: String, library: &Library, outside: &dyn Outside) -
 }
 
 /// A profile that holds a password or a header of authorization: it would go wherever the profile goes.
-fn in_the_open(text: &str) -> Option<Fault> {
-    let at = text.bytes().zip(blanked(text).bytes()).position(|(given, blank)| given != blank)?;
+fn open_secret(text: &str) -> Option<Fault> {
+    let at = in_the_open(text)?;
     let fault = Fault::warning("open-secret", at..at, "this profile holds a secret in plain text");
     Some(fault.help("write {password} in its place, and password = \"…\" for the device in secrets.toml beside the show"))
 }

@@ -53,14 +53,15 @@ pub fn without_secrets(text: &str) -> String {
     replaced(text, |_| BLANK.to_owned())
 }
 
+/// The first place at which a secret stands in the open: stars are none.
+pub(super) fn in_the_open(text: &str) -> Option<usize> {
+    let shows = |secret: Range<usize>| secret.into_iter().find(|at| !matches!(text.as_bytes().get(*at), Some(b'*' | b'\n')));
+    secrets(text).find_map(shows)
+}
+
 fn replaced(text: &str, blank: impl Fn(&str) -> String) -> String {
-    let mut secrets = Vec::new();
-    for key in KEYS {
-        secrets.extend(places(text, key).filter_map(|at| quoted(text, at + key.len())));
-    }
-    secrets.sort_by_key(|secret| secret.start);
     let (mut out, mut done) = (String::with_capacity(text.len()), 0);
-    for secret in secrets {
+    for secret in secrets(text) {
         // What looks like a second one inside of a first is hidden already.
         let (Some(before), Some(inside)) = (text.get(done..secret.start), text.get(secret.clone())) else { continue };
         out.push_str(before);
@@ -71,15 +72,17 @@ fn replaced(text: &str, blank: impl Fn(&str) -> String) -> String {
     out
 }
 
-/// Where a key stands as a word of its own, in any case.
-fn places<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = usize> + 't {
+/// What stands in quotes after a key, in its order in the text. Keys count in any case, as words of their own: a large show is looked through
+/// once for all of them.
+fn secrets(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     let bytes = text.as_bytes();
-    let starts = bytes.windows(key.len()).enumerate().filter(move |(_, window)| window.eq_ignore_ascii_case(key.as_bytes()));
-    starts.map(|(at, _)| at).filter(move |at| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        !word(before) && !word(bytes.get(at + key.len()))
-    })
+    let begins = move |at: &usize| word(bytes.get(*at)) && !word(at.checked_sub(1).and_then(|before| bytes.get(before)));
+    let ends = move |at: usize| {
+        let is = |key: &&str| bytes.get(at..at + key.len()).is_some_and(|found| found.eq_ignore_ascii_case(key.as_bytes()));
+        KEYS.iter().find(|key| is(key)).map(|key| at + key.len()).filter(|end| !word(bytes.get(*end)))
+    };
+    (0..bytes.len()).filter(begins).filter_map(ends).filter_map(|end| quoted(text, end))
 }
 
 /// The inside of the quotes after `=`; to the end of the text, or of the line, where they do not close.

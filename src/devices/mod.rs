@@ -1,6 +1,5 @@
 //! Ring 3: one folder a family: codec, driver, simulator. Names neither links nor a runtime.
 
-pub mod agenda;
 pub mod artnet;
 pub mod atem;
 #[cfg(test)]
@@ -19,6 +18,7 @@ pub mod midi;
 pub mod obs;
 pub mod osc;
 pub mod pjlink;
+pub mod questions;
 pub mod registry;
 pub mod sacn;
 pub mod text;

@@ -1,48 +1,9 @@
-//! What a driver looks after by itself: things that are due at a time, and questions that wait for the device's pace.
+//! Questions that wait for the device's pace.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::devices::earlier;
 use crate::time::{Mono, Span};
-
-/// Things to look after, each at one time at the most: a proof that is due, an answer that does not come.
-#[derive(Debug, Default)]
-pub struct Agenda {
-    by_time: BTreeSet<(Mono, usize)>,
-    by_thing: BTreeMap<usize, Mono>,
-}
-
-impl Agenda {
-    /// Sets when a thing is looked after next; `None`: not at all.
-    pub fn attend(&mut self, thing: usize, when: Option<Mono>) {
-        if let Some(old) = self.by_thing.remove(&thing) {
-            self.by_time.remove(&(old, thing));
-        }
-        if let Some(when) = when {
-            self.by_thing.insert(thing, when);
-            self.by_time.insert((when, thing));
-        }
-    }
-
-    /// Takes the next thing that is due at `now` off the agenda.
-    pub fn take(&mut self, now: Mono) -> Option<usize> {
-        let (_, thing) = self.by_time.first().copied().filter(|(when, _)| *when <= now)?;
-        self.attend(thing, None);
-        Some(thing)
-    }
-
-    /// When the next thing is due.
-    #[must_use]
-    pub fn next_due(&self) -> Option<Mono> {
-        self.by_time.first().map(|(when, _)| *when)
-    }
-
-    /// Nothing is looked after any more.
-    pub fn clear(&mut self) {
-        self.by_time.clear();
-        self.by_thing.clear();
-    }
-}
 
 /// Questions that wait, in order and each once, at least a gap apart; and the quiet sweep that asks one thing after the other when
 /// there is time, to find what nobody told of.
@@ -116,18 +77,6 @@ impl Questions {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_thing_stands_on_the_agenda_once_at_its_newest_time() {
-        let mut agenda = Agenda::default();
-        agenda.attend(7, Some(Mono(10)));
-        agenda.attend(3, Some(Mono(20)));
-        agenda.attend(7, Some(Mono(30)));
-        assert_eq!(agenda.next_due(), Some(Mono(20)));
-        assert_eq!((agenda.take(Mono(19)), agenda.take(Mono(20)), agenda.take(Mono(20))), (None, Some(3), None));
-        agenda.attend(7, None);
-        assert_eq!((agenda.take(Mono(99)), agenda.next_due()), (None, None));
-    }
 
     #[test]
     fn questions_keep_their_order_and_their_pace() {

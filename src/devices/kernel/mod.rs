@@ -53,7 +53,7 @@ pub mod send_queue;
 mod sending;
 #[cfg(test)]
 mod tests;
-mod timers;
+pub mod timers;
 
 pub use driver::PropertyDriver;
 pub use protocol::{Cannot, Habits, Protocol, View, Want, What};

@@ -9,10 +9,11 @@ use super::recent::Recent;
 use super::template::Ground;
 use super::{PROVE_AFTER, READ_GAP, READ_TRIES, STEP_GAP, WIRE};
 use crate::device_api::{ActionId, Command, How, Op, Report};
-use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::kernel::fades::{Fades, place_of, value_at};
 use crate::devices::kernel::send_queue::SendQueue;
+use crate::devices::kernel::timers::Timers;
 use crate::devices::ledger::Ledger;
+use crate::devices::questions::Questions;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::show::{Limits, PropIx, Value};
 use crate::time::{Mono, Span};
@@ -34,7 +35,7 @@ pub struct Remote {
     queue: SendQueue<Job>,
     fades: Fades,
     questions: Questions,
-    agenda: Agenda,
+    timers: Timers<usize>,
     /// Questions on their way, and how often each was asked.
     asked: BTreeMap<usize, u8>,
     /// Notes that sound: what ends each, and when.
@@ -75,7 +76,7 @@ impl Remote {
             queue: SendQueue::new(profile.limits.gap_min, STEP_GAP),
             fades: Fades::new(profile.limits.max_rate),
             questions: Questions::new(READ_GAP),
-            agenda: Agenda::default(),
+            timers: Timers::default(),
             asked: BTreeMap::new(),
             sounding: BTreeMap::new(),
             alive_at: Mono::ZERO,
@@ -117,7 +118,7 @@ impl Remote {
         self.queue.clear();
         self.fades.clear();
         self.questions.clear();
-        self.agenda.clear();
+        self.timers.clear();
         self.asked.clear();
     }
 
@@ -139,7 +140,7 @@ impl Remote {
         let Some(Some(value)) = heard else { return };
         let prop = item.prop;
         self.asked.remove(&at);
-        self.agenda.attend(at, None);
+        self.timers.set(at, None);
         if self.ledger.word(now, prop, value, out) == How::Word && self.fades.end(prop) {
             self.queue.remove(prop);
         }
@@ -150,12 +151,12 @@ impl Remote {
         let Some(bytes) = item.plain(item.wiring.get.as_ref(), &self.ground) else { return };
         out.send(WIRE, bytes);
         *self.asked.entry(at).or_default() += 1;
-        self.agenda.attend(at, Some(now + self.limits.reply_within));
+        self.timers.set(at, Some(now + self.limits.reply_within));
     }
 
     /// Proofs that are due, questions without an answer, questions that wait.
     fn inquire(&mut self, now: Mono, out: &mut Out) {
-        while let Some(at) = self.agenda.take(now) {
+        while let Some(at) = self.timers.take(now) {
             if self.asked.get(&at).is_some_and(|tries| *tries >= READ_TRIES) {
                 self.asked.remove(&at);
             } else {
@@ -226,7 +227,7 @@ impl Remote {
             if let Some(value) = &value {
                 self.ledger.sent(now, prop, value);
                 if last && item.wiring.get.is_some() {
-                    self.agenda.attend(job.at, Some(now + PROVE_AFTER));
+                    self.timers.set(job.at, Some(now + PROVE_AFTER));
                 }
             }
             if last {
@@ -325,7 +326,7 @@ impl Driver for Remote {
             return None;
         }
         let sending = earlier(self.queue.next_due(), self.fades.next_due());
-        let asking = earlier(self.agenda.next_due(), self.questions.next_due(false));
+        let asking = earlier(self.timers.next_due(), self.questions.next_due(false));
         let alive = self.facts.keep_alive.map(|_| self.alive_at);
         earlier(earlier(sending, asking), earlier(self.sounding.values().min().copied(), alive))
     }

@@ -9,10 +9,11 @@ use super::plan::{Facts, Item, items, own_holes};
 use super::template::{Holes, Template};
 use super::{PROVE_AFTER, READ_GAP, STEP_GAP, WIRE, packet};
 use crate::device_api::{ActionId, Command, Op, Report};
-use crate::devices::agenda::{Agenda, Questions};
 use crate::devices::holes::holes_of;
 use crate::devices::kernel::fades::{Fades, place_of, value_at};
 use crate::devices::kernel::send_queue::SendQueue;
+use crate::devices::kernel::timers::Timers;
+use crate::devices::questions::Questions;
 use crate::devices::{Driver, Out, Payload, Plan, WireEvent, earlier};
 use crate::show::{Limits, PropIx, Transition, Transport, Value};
 use crate::time::Mono;
@@ -32,7 +33,7 @@ pub struct Remote {
     fades: Fades,
     pub(super) session: Session,
     /// Items to look after, by time.
-    pub(super) agenda: Agenda,
+    pub(super) timers: Timers<usize>,
     /// Items to ask for.
     pub(super) questions: Questions,
     /// Messages that wait for their JSON answer: address, action, until when.
@@ -93,7 +94,7 @@ impl Remote {
             queue: SendQueue::new(profile.limits.gap_min, STEP_GAP),
             fades: Fades::new(profile.limits.max_rate),
             session: Session::default(),
-            agenda: Agenda::default(),
+            timers: Timers::default(),
             questions: Questions::new(READ_GAP),
             replies: VecDeque::new(),
         }
@@ -131,7 +132,7 @@ impl Remote {
     pub(super) fn forget(&mut self) {
         self.queue.clear();
         self.fades.clear();
-        self.agenda.clear();
+        self.timers.clear();
         self.questions.clear();
         self.replies.clear();
         self.states = self.items.iter().map(|_| State::default()).collect();
@@ -229,7 +230,7 @@ impl Remote {
         }
         let wait = if item.wiring.get.is_some() { PROVE_AFTER } else { item.lands_within };
         state.wanted = Some(Wanted { value, sent: now, before: item.known.clone(), resends: 0 });
-        self.agenda.attend(at, Some(now + wait));
+        self.timers.set(at, Some(now + wait));
     }
 
     /// Sends a value that is proven lost once more.
@@ -244,7 +245,7 @@ impl Remote {
         for (address, args) in messages {
             self.send(out, &address, args);
         }
-        self.agenda.attend(at, Some(now + PROVE_AFTER));
+        self.timers.set(at, Some(now + PROVE_AFTER));
     }
 }
 
@@ -308,7 +309,7 @@ impl Driver for Remote {
         if !self.session.up {
             return None;
         }
-        let mine = earlier(self.queue.next_due(), earlier(self.fades.next_due(), self.agenda.next_due()));
+        let mine = earlier(self.queue.next_due(), earlier(self.fades.next_due(), self.timers.next_due()));
         earlier(mine, self.session_due())
     }
 }

@@ -103,7 +103,7 @@ impl Remote {
             let tries = state.asked.map_or(0, |(_, tries)| tries).saturating_add(1);
             state.asked = Some((now, tries));
         }
-        self.agenda.attend(at, Some(now + self.limits.reply_within));
+        self.timers.set(at, Some(now + self.limits.reply_within));
     }
 
     /// Any message of the device.
@@ -189,11 +189,11 @@ impl Remote {
                     state.tell = tell;
                 }
                 if has_get {
-                    self.agenda.attend(at, Some(now + PROVE_AFTER));
+                    self.timers.set(at, Some(now + PROVE_AFTER));
                 }
             }
             None => {
-                self.agenda.attend(at, None);
+                self.timers.set(at, None);
                 if news {
                     self.observed(at, value, if ours { How::Echo } else { How::Word }, out);
                 }
@@ -202,7 +202,7 @@ impl Remote {
     }
 
     fn observed(&mut self, at: usize, value: Value, how: How, out: &mut Out) {
-        self.agenda.attend(at, None);
+        self.timers.set(at, None);
         let (Some(item), Some(state)) = (self.items.get_mut(at), self.states.get_mut(at)) else { return };
         state.wanted = None;
         item.known = Some(value.clone());
@@ -229,7 +229,7 @@ impl Remote {
 
     /// Proofs that are due and questions that got no answer.
     pub(super) fn look_after(&mut self, now: Mono, out: &mut Out) {
-        while let Some(at) = self.agenda.take(now) {
+        while let Some(at) = self.timers.take(now) {
             let has_get = self.items.get(at).is_some_and(|item| item.wiring.get.is_some());
             let Some(state) = self.states.get_mut(at) else { continue };
             if let (Some((asked, _)), Some(wanted)) = (state.asked, &state.wanted)

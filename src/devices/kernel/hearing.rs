@@ -6,7 +6,7 @@ use super::driver::{Job, Later, PropertyDriver, Task};
 use super::on_wire::{Part, Purpose};
 use super::protocol::Protocol;
 use super::reported_state::{Meaning, Source};
-use super::response::{Fact, Of, Response};
+use super::response::{Fact, Messages, Of, Response};
 use crate::device_api::{How, Level, Priority, Report};
 use crate::devices::{Out, Sending, earlier};
 use crate::show::{PropIx, Value};
@@ -307,7 +307,7 @@ impl<P: Protocol> PropertyDriver<P> {
 
     /// Writes a question; it leaves with the next pump, which is now.
     pub(super) fn ask(&mut self, now: Mono, question: P::Question, sending: Option<Sending>, out: &mut Out) {
-        let mut messages = self.on_wire.messages();
+        let mut messages = Messages::default();
         self.protocol.ask(question, &mut messages);
         if messages.list.is_empty() {
             self.questions.answered(question);

@@ -14,10 +14,8 @@ const OPEN_MAX: usize = 1024;
 /// One written message.
 #[derive(Debug)]
 pub(super) struct Message<Q> {
-    pub tag: u64,
     pub wire: WireId,
     pub bytes: Vec<u8>,
-    pub answered: bool,
     pub purpose: Purpose<Q>,
     /// The action that it is sent for; none for a step of a fade, which is sent with its last.
     pub sending: Option<Sending>,
@@ -50,7 +48,6 @@ pub(super) struct Part {
 /// One that has left.
 #[derive(Debug)]
 pub(super) struct Open<Q> {
-    pub tag: u64,
     pub purpose: Purpose<Q>,
     pub at: Mono,
     until: Mono,
@@ -59,7 +56,6 @@ pub(super) struct Open<Q> {
 /// The wire of one device.
 #[derive(Debug)]
 pub(super) struct OnWire<Q> {
-    last_tag: u64,
     next: VecDeque<Message<Q>>,
     open: VecDeque<Open<Q>>,
     gap: Span,
@@ -69,22 +65,16 @@ pub(super) struct OnWire<Q> {
 impl<Q: Copy + Eq> OnWire<Q> {
     /// Nothing is written; at least `gap` between two messages.
     pub const fn new(gap: Span) -> Self {
-        Self { last_tag: 0, next: VecDeque::new(), open: VecDeque::new(), gap, free_at: Mono::ZERO }
-    }
-
-    /// An empty list, numbered on from the last message.
-    pub const fn messages(&self) -> Messages {
-        Messages::tagged(self.last_tag + 1)
+        Self { next: VecDeque::new(), open: VecDeque::new(), gap, free_at: Mono::ZERO }
     }
 
     /// Takes a list that was written for one purpose; `purpose` makes it of whether more of the list follows.
     pub fn add(&mut self, messages: Messages, sending: Option<Sending>, purpose: impl Fn(bool) -> Purpose<Q>) {
         let count = messages.list.len();
-        for (at, Written { wire, bytes, answered }) in messages.list.into_iter().enumerate() {
-            self.last_tag += 1;
+        for (at, Written { wire, bytes }) in messages.list.into_iter().enumerate() {
             let more = at + 1 < count;
             let sending = sending.clone().map(|sending| Sending { more, ..sending });
-            self.next.push_back(Message { tag: self.last_tag, wire, bytes, answered, purpose: purpose(more), sending });
+            self.next.push_back(Message { wire, bytes, purpose: purpose(more), sending });
         }
     }
 
@@ -99,11 +89,11 @@ impl<Q: Copy + Eq> OnWire<Q> {
     }
 
     /// It has left; its answer belongs to it for so long.
-    pub fn left(&mut self, now: Mono, tag: u64, purpose: Purpose<Q>, within: Span) {
+    pub fn left(&mut self, now: Mono, purpose: Purpose<Q>, within: Span) {
         if self.open.len() >= OPEN_MAX {
             self.open.pop_front();
         }
-        self.open.push_back(Open { tag, purpose, at: now, until: now + within });
+        self.open.push_back(Open { purpose, at: now, until: now + within });
     }
 
     /// Nothing waits to leave or, in turn, to be answered: more may be written.
@@ -119,7 +109,6 @@ impl<Q: Copy + Eq> OnWire<Q> {
     fn place(&self, of: Of) -> Option<usize> {
         match of {
             Of::Oldest => (!self.open.is_empty()).then_some(0),
-            Of::Tag(tag) => self.open.iter().position(|open| open.tag == tag),
             Of::Property(prop) => self.open.iter().rposition(|open| matches!(&open.purpose, Purpose::Want(part) if part.prop == prop)),
         }
     }

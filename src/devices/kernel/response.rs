@@ -12,43 +12,24 @@ use crate::time::Span;
 pub(super) struct Written {
     pub wire: WireId,
     pub bytes: Vec<u8>,
-    pub answered: bool,
 }
 
 /// Messages of one want or one question, in the order in which they leave.
 #[derive(Debug, Default)]
 pub struct Messages {
     pub(super) list: Vec<Written>,
-    tag: u64,
 }
 
 impl Messages {
-    pub(super) const fn tagged(tag: u64) -> Self {
-        Self { list: Vec::new(), tag }
-    }
-
-    /// Adds one that the device answers.
+    /// Adds one.
     pub fn push(&mut self, wire: WireId, bytes: Vec<u8>) {
-        self.list.push(Written { wire, bytes, answered: true });
-    }
-
-    /// Adds one that is never answered: in turn, the next may leave at once.
-    pub fn push_unanswered(&mut self, wire: WireId, bytes: Vec<u8>) {
-        self.list.push(Written { wire, bytes, answered: false });
-    }
-
-    /// The number of the next message: rises, and is never used twice. For protocols that write it into their bytes; an HTTP reply has it.
-    #[must_use]
-    pub fn tag(&self) -> u64 {
-        self.tag + self.list.len() as u64
+        self.list.push(Written { wire, bytes });
     }
 }
 
 /// Which message an answer belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Of {
-    /// The one with this number.
-    Tag(u64),
     /// The oldest without an answer.
     Oldest,
     /// The last one that was sent for this property.

@@ -3,6 +3,7 @@
 use super::driver::{Job, Later, PropertyDriver, Recall, Task};
 use super::on_wire::{Message, Part, Purpose};
 use super::protocol::{Cannot, Protocol, View, Want, What};
+use super::response::Messages;
 use crate::device_api::{Priority, Report};
 use crate::devices::{Out, Send, Sending, earlier};
 use crate::show::PropIx;
@@ -48,7 +49,7 @@ impl<P: Protocol> PropertyDriver<P> {
         };
         let want = Want { prop, what, urgent: priority == Priority::Panic };
         let value = self.protocol.held(&want, &view);
-        let mut messages = self.on_wire.messages();
+        let mut messages = Messages::default();
         let written = self.protocol.encode(now, &want, &view, &mut messages);
         let action = job.action;
         let sending = (!step).then(|| Sending { action, more: false, value: value.clone() });
@@ -95,7 +96,7 @@ impl<P: Protocol> PropertyDriver<P> {
     }
 
     fn transmit(&mut self, now: Mono, message: Message<P::Question>, out: &mut Out) {
-        let Message { tag, wire, bytes, answered, purpose, sending } = message;
+        let Message { wire, bytes, purpose, sending } = message;
         let mut within = self.limits.reply_within;
         match &purpose {
             Purpose::Question(question) => {
@@ -109,10 +110,8 @@ impl<P: Protocol> PropertyDriver<P> {
                 }
             }
         }
-        out.sends.push(Send { wire, to: None, bytes, tag, sending });
-        if answered || !self.habits.in_turn {
-            self.on_wire.left(now, tag, purpose, within);
-        }
+        out.sends.push(Send { wire, to: None, bytes, tag: 0, sending });
+        self.on_wire.left(now, purpose, within);
     }
 
     /// A message of a want leaves: from now on only what the device says after it is a proof.
@@ -146,7 +145,7 @@ impl<P: Protocol> PropertyDriver<P> {
         let (Some(value), Some(action)) = (self.reported.again(now, prop, resends), self.acting.get(&prop).copied()) else { return false };
         let view = View { live: self.presence.live, reported: &self.reported };
         let want = Want { prop, what: What::Value { value: &value, transition: None, step: false }, urgent: false };
-        let mut messages = self.on_wire.messages();
+        let mut messages = Messages::default();
         if self.protocol.encode(now, &want, &view, &mut messages).is_ok() {
             let part = |more| Part { prop, action, value: Some(value.clone()), more, step: false, again: true, until: None };
             self.on_wire.add(messages, None, |more| Purpose::Want(part(more)));

@@ -20,6 +20,7 @@ pub mod toml;
 pub mod words;
 pub mod xml;
 
+use crate::show::attribute::{self, Emitter};
 use crate::show::{Physical, Unit, dmx};
 
 /// Why a file is refused: one sentence for the person who gave it, and the rule's name for counting.
@@ -167,6 +168,12 @@ pub fn slug(text: &str) -> String {
 }
 
 impl DraftChannel {
+    /// A dimmer, or a lamp of a colour.
+    #[must_use]
+    pub fn gives_light(&self) -> bool {
+        self.attribute == "Dimmer" || attribute::emitter(&self.attribute).is_some_and(Emitter::adds)
+    }
+
     /// How many slots it has, at most four.
     #[must_use]
     pub fn bytes(&self) -> u8 {

@@ -55,8 +55,7 @@ pub(super) fn split(mode: &mut DraftMode, notes: &mut Vec<String>) {
 
 /// In a light without any dimmer or lamps, a shutter with a part that dims is the dimmer.
 fn light_from_shutters(mode: &mut DraftMode) {
-    let lit = |one: &DraftChannel| one.attribute == "Dimmer" || attribute::emitter(&one.attribute).is_some_and(|emitter| emitter.adds());
-    if mode.channels.iter().any(lit) {
+    if mode.channels.iter().any(DraftChannel::gives_light) {
         return;
     }
     let dims =

@@ -193,7 +193,7 @@ fn cells(mode: &mut DraftMode) {
 
 /// What a file leaves open, or says because zero is what files say: shutters rest open, colours are left to the dimmer.
 fn rests(mode: &mut DraftMode) {
-    let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
+    let dims = mode.channels.iter().any(DraftChannel::gives_light);
     for channel in &mut mode.channels {
         if is_shutter(&channel.attribute) {
             let open = open_range(&channel.values).map(DraftValue::middle);
@@ -251,12 +251,15 @@ fn does(value: &DraftValue) -> Nature {
     if value.nature == Nature::Unknown { by_words() } else { value.nature }
 }
 
+/// The range that says what a place of a channel does: a narrow one says more than the wide one around it.
+fn range_at(channel: &DraftChannel, at: u32) -> Option<&DraftValue> {
+    channel.values.iter().filter(|value| holds(value, at)).min_by_key(|value| value.to - value.from)
+}
+
 /// At rest nothing turns, runs or starts anew: where a channel would, it rests in a range that does not.
 fn still(channel: &mut DraftChannel) {
     let rest = channel.default.unwrap_or(0);
-    // A narrow range says more of a place than the wide one around it.
-    let here = channel.values.iter().filter(|value| holds(value, rest)).min_by_key(|value| value.to - value.from);
-    if !here.is_some_and(|value| does(value).acts()) {
+    if !range_at(channel, rest).is_some_and(|value| does(value).acts()) {
         return;
     }
     let among = |wanted: Nature| channel.values.iter().find(move |value| does(value) == wanted);
@@ -266,15 +269,14 @@ fn still(channel: &mut DraftChannel) {
 
 /// What the file leaves open, for a person to look at.
 fn doubts(mode: &DraftMode, open: &mut Vec<(String, String)>) {
-    let dims = mode.channels.iter().any(|c| c.attribute == "Dimmer" || attribute::emitter(&c.attribute).is_some_and(|e| e.adds()));
+    let dims = mode.channels.iter().any(DraftChannel::gives_light);
     for channel in mode.channels.iter().filter(|channel| channel.when.is_none()) {
         let name = if channel.name.is_empty() { &channel.attribute } else { &channel.name };
         let rest = channel.default.unwrap_or(0);
-        let here = || channel.values.iter().filter(|value| holds(value, rest)).min_by_key(|value| value.to - value.from);
         if is_shutter(&channel.attribute) && dims && !channel.values.is_empty() && open_range(&channel.values).is_none() {
             open.push((mode.name.clone(), format!("nobody knows where {name} lets the light out, so it rests at {rest}")));
         } else if !is_shutter(&channel.attribute) && !has_own_rest(&channel.attribute) {
-            let acts = here().filter(|value| does(value).acts());
+            let acts = range_at(channel, rest).filter(|value| does(value).acts());
             open.extend(
                 acts.map(|value| {
                     (mode.name.clone(), format!("{name} has no range in which it is still, so it rests in \"{}\"", value.name))
